@@ -39,8 +39,10 @@ let package = Package(
     cLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     cLibrary("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
 
+    .systemLibrary(name: "CLinux", path: "Sources/C/CLinux"),
+
     library("CF", []),
-    library("Storage", ["CISAL"]),
+    library("Storage", ["CISAL", "CLinux"]),
 
     .executableTarget(
       name: "pixeldrill",
@@ -51,6 +53,9 @@ let package = Package(
       swiftSettings: strict),
 
     tests("CFTests", ["CF"]),
-    tests("StorageTests", ["Storage"]),
+    .target(
+      name: "StoreContract", dependencies: ["Storage"], path: "Tests/StoreContract",
+      swiftSettings: strict),
+    tests("StorageTests", ["Storage", "StoreContract"]),
   ]
 )

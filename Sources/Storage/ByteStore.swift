@@ -31,12 +31,19 @@ public protocol ByteStore: Sendable {
 
   /// All values below a prefix (`nil`: the whole store), in the order of their keys' UTF-8.
   ///
+  /// `a/b` lies below `a`; `a` itself and `ab` don't.
+  ///
   /// - Parameter recursive: `false` stops at the next `/`: what lies deeper is named once, as a
   ///   prefix.
   func list(_ prefix: StoreKey?, recursive: Bool) async throws(StoreError) -> Listing
 
   /// The path of a value that is a local file, for libraries that want one.
   func localPath(of key: StoreKey) -> String?
+
+  /// Removes what killed writers left below a prefix: temporary files, open multipart uploads.
+  ///
+  /// Only for who knows that nobody else is writing there.
+  func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError)
 }
 
 /// Which bytes of a value to read. Counts are bytes.
@@ -46,6 +53,16 @@ public enum ByteRange: Hashable, Sendable {
   case bounds(Range<Int>)
   /// The last bytes; all of them if the value is shorter.
   case suffix(Int)
+
+  /// The bytes meant, of a value of `byteCount`; `nil` if it ends before they do.
+  public func resolved(byteCount: Int) -> Range<Int>? {
+    switch self {
+    case .all: 0..<byteCount
+    case .bounds(let bounds):
+      bounds.lowerBound >= 0 && bounds.upperBound <= byteCount ? bounds : nil
+    case .suffix(let count): max(0, byteCount - max(0, count))..<byteCount
+    }
+  }
 }
 
 public enum WriteCondition: Hashable, Sendable {
@@ -100,4 +117,6 @@ extension ByteStore {
   }
 
   public func localPath(of key: StoreKey) -> String? { nil }
+
+  public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {}
 }

@@ -1,0 +1,106 @@
+extension ByteStore {
+  /// Reads parts of a value, those near each other with one request.
+  ///
+  /// - Parameters:
+  ///   - ranges: In any order; they may overlap.
+  ///   - gapLimit: The most bytes between two ranges that are read along rather than apart.
+  ///   - concurrency: The most requests at once.
+  /// - Returns: One element per range, in their order; `nil` if the key is absent.
+  public func read(
+    _ key: StoreKey, ranges: [Range<Int>], gapLimit: Int = 1 << 16, concurrency: Int = 8
+  ) async throws(StoreError) -> [[UInt8]]? {
+    let plan = CoalescedRanges(ranges, gapLimit: gapLimit)
+    if plan.merged.count == 1 {
+      guard let bytes = try await read(key, .bounds(plan.merged[0].range)) else { return nil }
+      var parts = [[UInt8]](repeating: [], count: ranges.count)
+      plan.merged[0].cut(bytes, ranges, into: &parts)
+      return parts
+    }
+    let result = await withTaskGroup(
+      of: (Int, Result<[UInt8]?, StoreError>).self,
+      returning: Result<[[UInt8]]?, StoreError>.self
+    ) { group in
+      func start(_ index: Int) {
+        group.addTask {
+          do throws(StoreError) {
+            return (index, .success(try await read(key, .bounds(plan.merged[index].range))))
+          } catch {
+            return (index, .failure(error))
+          }
+        }
+      }
+      var parts = [[UInt8]](repeating: [], count: ranges.count)
+      var started = 0
+      while started < min(concurrency, plan.merged.count) {
+        start(started)
+        started += 1
+      }
+      while let (index, answer) = await group.next() {
+        switch answer {
+        case .success(let bytes?): plan.merged[index].cut(bytes, ranges, into: &parts)
+        case .success(nil):
+          group.cancelAll()
+          return .success(nil)
+        case .failure(let error):
+          group.cancelAll()
+          return .failure(error)
+        }
+        if started < plan.merged.count {
+          start(started)
+          started += 1
+        }
+      }
+      return .success(parts)
+    }
+    return try result.get()
+  }
+}
+
+/// Ranges grouped into fewer, larger ones.
+struct CoalescedRanges: Sendable {
+  struct Merged: Sendable {
+    var range: Range<Int>
+    /// Which of the ranges it was made of.
+    var members: [Int]
+
+    /// Copies each member's part out of the merged range's bytes.
+    func cut(_ bytes: [UInt8], _ ranges: [Range<Int>], into parts: inout [[UInt8]]) {
+      for member in members {
+        let wanted = ranges[member]
+        parts[member] =
+          wanted == range
+          ? bytes
+          : [UInt8](
+            bytes[(wanted.lowerBound - range.lowerBound)..<(wanted.upperBound - range.lowerBound)])
+      }
+    }
+  }
+
+  /// More than this is not read at once, whatever the gaps.
+  static let mergedByteLimit = 16 << 20
+
+  /// Ascending; each range is a member of one.
+  private(set) var merged: [Merged] = []
+
+  init(_ ranges: [Range<Int>], gapLimit: Int) {
+    let order = ranges.indices.sorted {
+      (ranges[$0].lowerBound, ranges[$0].upperBound) < (
+        ranges[$1].lowerBound, ranges[$1].upperBound
+      )
+    }
+    for index in order {
+      let range = ranges[index]
+      if let last = merged.last?.range,
+        range.lowerBound <= last.upperBound || range.lowerBound - last.upperBound <= gapLimit,
+        range.upperBound <= last.upperBound
+          || range.upperBound - last.lowerBound <= Self.mergedByteLimit
+      {
+        merged[merged.count - 1].range =
+          last.lowerBound..<max(last.upperBound, range.upperBound)
+        merged[merged.count - 1].members.append(index)
+      } else {
+        merged.append(Merged(range: range, members: [index]))
+      }
+    }
+  }
+}
