@@ -43,6 +43,8 @@ let package = Package(
 
     library("CF", []),
     library("Storage", ["CISAL", "CLinux"]),
+    library("Zarr", ["CF", "Storage", "CBlosc", "CDeflate", "CZstd"]),
+    library("ZarrWriter", ["CF", "Storage", "Zarr"]),
 
     .executableTarget(
       name: "pixeldrill",
@@ -57,5 +59,6 @@ let package = Package(
       name: "StoreContract", dependencies: ["Storage"], path: "Tests/StoreContract",
       swiftSettings: strict),
     tests("StorageTests", ["Storage", "StoreContract"]),
+    tests("ZarrWriterTests", ["CF", "Storage", "Zarr", "ZarrWriter"]),
   ]
 )

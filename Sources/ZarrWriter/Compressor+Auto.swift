@@ -1,0 +1,38 @@
+public import CF
+public import Zarr
+
+extension Compressor {
+  /// Chooses blosc with zstd level 1 and the shuffle that makes sample chunks smallest: by bytes
+  /// (none for one-byte types, where that is the same) or by bits. At a tie the simpler one.
+  /// The same chunks always give the same answer.
+  ///
+  /// - Parameter chunks: Whole chunks as the encoder gets them: little-endian.
+  /// - Complexity: Encodes every chunk twice.
+  public static func auto(
+    sample chunks: [[UInt8]], dataType: DataType
+  ) throws(CodecError) -> Compressor {
+    let plain: BloscShuffle = dataType.byteCount == 1 ? .none : .byte
+    var best = (shuffle: plain, byteCount: Int.max)
+    for shuffle in [plain, .bit] {
+      var byteCount = 0
+      for chunk in chunks {
+        byteCount += try encodedByteCount(chunk, dataType, shuffle)
+      }
+      if byteCount < best.byteCount { best = (shuffle, byteCount) }
+    }
+    return .blosc(cname: .zstd, level: 1, shuffle: best.shuffle)
+  }
+
+  private static func encodedByteCount(
+    _ chunk: [UInt8], _ dataType: DataType, _ shuffle: BloscShuffle
+  ) throws(CodecError) -> Int {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: Blosc.capacity(for: chunk.count), alignment: 64)
+    defer { buffer.deallocate() }
+    return try chunk.withUnsafeBufferPointer { (chunk) throws(CodecError) in
+      try Blosc.encode(
+        UnsafeRawBufferPointer(chunk), typeSize: dataType.byteCount, name: .zstd, level: 1,
+        shuffle: shuffle, into: buffer)
+    }
+  }
+}

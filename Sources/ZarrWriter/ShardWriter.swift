@@ -1,0 +1,77 @@
+public import Storage
+import Zarr
+
+/// Writes one shard, chunk by chunk in the order of its index, through an upload: a shard needn't
+/// fit in memory. Nothing of it is visible before ``finish()``. One task at a time uses it.
+///
+/// Source: Zarr v3 codecs, "sharding_indexed".
+public actor ShardWriter {
+  private let key: StoreKey
+  private let chunkCount: Int
+  private let store: any ByteStore
+  private var upload: (any Upload)?
+  /// Pairs of offset and byte count, one for each chunk so far.
+  private var index: [UInt64] = []
+  private var byteCount = 0
+  private var checksum = CRC32C()
+
+  /// - Parameter shard: Its coordinates in the spec's `objectGrid`.
+  /// - Precondition: the array is sharded.
+  public init(spec: ArraySpec, shard: [Int], store: any ByteStore) {
+    precondition(spec.shardShape != nil, "\(spec.path) isn't sharded")
+    key = spec.key(ofObject: shard)
+    chunkCount = spec.chunksPerShard.reduce(1, *)
+    self.store = store
+    index.reserveCapacity(chunkCount * 2)
+  }
+
+  /// Adds the next inner chunk in C order, those beyond the array's edge included.
+  ///
+  /// - Parameter encodedChunk: From ``ChunkEncoder``; `nil` if it is all fill value.
+  /// - Precondition: the shard has a chunk left.
+  public func append(_ encodedChunk: [UInt8]?) async throws(StoreError) {
+    precondition(index.count < chunkCount * 2, "\(key) has all its \(chunkCount) chunks")
+    guard let encodedChunk else {
+      index.append(.max)
+      index.append(.max)
+      return
+    }
+    index.append(UInt64(byteCount))
+    index.append(UInt64(encodedChunk.count))
+    try await write(encodedChunk)
+  }
+
+  /// Writes the index and makes the shard visible.
+  ///
+  /// - Returns: `nil` if all chunks were fill value: then there is no object.
+  /// - Precondition: every chunk was appended.
+  public func finish() async throws(StoreError) -> ObjectRecord? {
+    precondition(index.count == chunkCount * 2, "\(key) lacks chunks")
+    guard byteCount > 0 else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(index.count * 8 + 4)
+    for number in index {
+      withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+    let crc = CRC32C.checksum(bytes)
+    withUnsafeBytes(of: crc.littleEndian) { bytes.append(contentsOf: $0) }
+    try await write(bytes)
+    try await upload?.finish()
+    return ObjectRecord(key: key, byteCount: byteCount, crc32c: checksum.value)
+  }
+
+  /// Leaves nothing of the shard behind. Does nothing after ``finish()``.
+  public func cancel() async { await upload?.cancel() }
+
+  private func write(_ bytes: [UInt8]) async throws(StoreError) {
+    byteCount += bytes.count
+    bytes.withUnsafeBytes { checksum.update($0) }
+    if let upload {
+      try await upload.append(bytes)
+    } else {
+      let upload = try await store.upload(to: key)
+      self.upload = upload
+      try await upload.append(bytes)
+    }
+  }
+}
