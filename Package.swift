@@ -45,6 +45,7 @@ let package = Package(
     library("Storage", ["CISAL", "CLinux"]),
     library("Zarr", ["CF", "Storage", "CBlosc", "CDeflate", "CZstd"]),
     library("ZarrWriter", ["CF", "Storage", "Zarr"]),
+    library("Sample", ["CF", "CDeflate"]),
 
     .executableTarget(
       name: "pixeldrill",
@@ -55,6 +56,7 @@ let package = Package(
       swiftSettings: strict),
 
     tests("CFTests", ["CF"]),
+    tests("SampleTests", ["CF", "Sample"]),
     .target(
       name: "StoreContract", dependencies: ["Storage"], path: "Tests/StoreContract",
       swiftSettings: strict),
