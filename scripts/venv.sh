@@ -4,16 +4,16 @@
 #   .venv         from scripts/requirements.txt         (zarr-python 3, xarray, netCDF4, …)
 #   .venv-zarr2   from scripts/requirements-zarr2.txt   (zarr-python 2.18)
 #
-# An environment that was made from the same file is left alone. PYTHON chooses the interpreter.
+# An environment that was made from the same file by the same interpreter is left alone. PYTHON
+# names the interpreter; otherwise it is the first python3 that can make environments.
 set -eu
 
 cd "$(dirname "$0")/.."
 
 say() { printf '%s\n' "venv: $*" >&2; }
 
-# The first interpreter that can make an environment.
 find_python() {
-  for candidate in ${PYTHON:-} python3 /usr/bin/python3; do
+  for candidate in ${PYTHON:-python3 /usr/bin/python3}; do
     if command -v "$candidate" >/dev/null 2>&1 &&
       "$candidate" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' \
         >/dev/null 2>&1; then
@@ -21,7 +21,8 @@ find_python() {
       return
     fi
   done
-  say "no Python 3.11 or later with 'venv' was found; run scripts/install-deps.sh or set PYTHON"
+  say "${PYTHON:-python3} is no Python 3.11 or later with 'venv'"
+  say "run scripts/install-deps.sh, or set PYTHON to an interpreter"
   return 1
 }
 
