@@ -61,6 +61,7 @@ let package = Package(
       name: "StoreContract", dependencies: ["Storage"], path: "Tests/StoreContract",
       swiftSettings: strict),
     tests("StorageTests", ["Storage", "StoreContract"]),
+    tests("ZarrTests", ["CF", "Storage", "Zarr"]),
     tests("ZarrWriterTests", ["CF", "Storage", "Zarr", "ZarrWriter"]),
   ]
 )

@@ -1,0 +1,114 @@
+import CF
+import Storage
+import Testing
+import Zarr
+import ZarrWriter
+
+/// What we write, read back by us: every codec, type, format and awkward shape.
+struct RoundTripTests {
+  static let compressors: [Compressor] =
+    BloscName.allCases.flatMap { name in
+      [BloscShuffle.none, .byte, .bit].map { .blosc(cname: name, level: 3, shuffle: $0) }
+    } + [.blosc(cname: .zstd, level: 0, shuffle: .byte), .zstd(level: 1), .gzip(level: 0)]
+    + [.gzip(level: 6), .none]
+
+  struct Layout: Sendable {
+    let shape: [Int]
+    let chunk: [Int]
+    let shard: [Int]?
+  }
+
+  static let layouts = [
+    Layout(shape: [], chunk: [], shard: nil),
+    Layout(shape: [1], chunk: [1], shard: nil),
+    Layout(shape: [7], chunk: [300], shard: [600]),
+    Layout(shape: [0, 3], chunk: [2, 2], shard: nil),
+    Layout(shape: [9, 11], chunk: [9, 4], shard: nil),
+    Layout(shape: [6, 20, 30], chunk: [6, 5, 7], shard: [6, 10, 14]),
+    Layout(shape: [6, 20, 30], chunk: [6, 20, 30], shard: nil),
+  ]
+
+  private func spec(
+    _ layout: Layout, _ type: DataType, _ compressor: Compressor, _ format: ZarrFormat
+  ) throws -> ArraySpec {
+    try ArraySpec(
+      path: "a", format: format, shape: layout.shape, dataType: type, chunkShape: layout.chunk,
+      shardShape: format == .v3 ? layout.shard : nil, compressor: compressor,
+      fillBits: type == .float32 ? 0x7FC0_0000 : 1,
+      dimensionNames: layout.shape.indices.map { "d\($0)" }, maskFill: true)
+  }
+
+  @Test(arguments: compressors, layouts)
+  func `an array reads back as it was written`(compressor: Compressor, layout: Layout) async throws
+  {
+    for format in [ZarrFormat.v2, .v3] {
+      // One type of each size; all of them where nothing compresses.
+      let types: [DataType] = [.int8, .int16, .float32, .int64]
+      for type in compressor == .none ? DataType.allCases : types {
+        let spec = try spec(layout, type, compressor, format)
+        let store = MemoryStore()
+        let bytes = (0..<layout.shape.reduce(type.byteCount, *)).map { UInt8($0 * 7 / 5 & 0xFF) }
+        let records = try await spec.writeArray(bytes, to: store)
+        for object in HierarchyWriter(format: format, attributes: [], arrays: [spec]).objects() {
+          try await store.write(object.bytes, to: object.key)
+        }
+        #expect(records.count == spec.objectGrid.shape.reduce(1, *))
+        for record in records {
+          let stored = try #require(try await store.read(record.key))
+          #expect(record.byteCount == stored.count)
+          #expect(record.crc32c == CRC32C.checksum(stored))
+        }
+        let array = try await ZarrGroup.open(store: store).array("a")
+        #expect(try await array.read(layout.shape.map { 0..<$0 }) == bytes)
+        #expect(array.metadata.fillBits == spec.fillBits)
+        #expect(array.metadata.maskedFillBits == spec.fillBits)
+        #expect(array.metadata.dimensionNames == spec.dimensionNames)
+        #expect(array.metadata.chunkShape == layout.chunk)
+        #expect(array.metadata.shardShape == spec.shardShape)
+      }
+    }
+  }
+
+  @Test func `chunks and shards left out are fill value, and chunks come in the order asked for`()
+    async throws
+  {
+    let layout = Layout(shape: [2, 8], chunk: [2, 2], shard: [2, 4])
+    let spec = try spec(layout, .float32, .zstd(level: 1), .v3)
+    let store = MemoryStore()
+    let encoder = try ChunkEncoder(spec)
+    let plain = [UInt8](1...16)
+    let chunk = try plain.withUnsafeBytes { try encoder.encode($0) }
+    let shard = ShardWriter(spec: spec, shard: [0, 0], store: store)
+    try await shard.append(nil)
+    try await shard.append(chunk)
+    _ = try await shard.finish()
+    for object in HierarchyWriter(format: .v3, attributes: [], arrays: [spec]).objects() {
+      try await store.write(object.bytes, to: object.key)
+    }
+    let array = try await ZarrArray.open(store: store, path: "a")
+    let chunks = try await array.read(chunks: [[0, 3], [0, 1], [0, 0]])
+    #expect(chunks.map(\.coordinates) == [[0, 3], [0, 1], [0, 0]])
+    #expect(chunks.map(\.bytes) == [nil, plain, nil])
+    let nan: [UInt8] = [0, 0, 0xC0, 0x7F]
+    #expect(
+      try await array.read([0..<1, 0..<8]) == nan + nan + plain[0..<8] + nan + nan + nan + nan)
+  }
+
+  @Test func `the same array gives the same bytes`() async throws {
+    var stores: [[[UInt8]]] = []
+    for _ in 0..<2 {
+      let store = MemoryStore()
+      for compressor in Self.compressors {
+        let bytes = [UInt8](repeating: 3, count: 6 * 20 * 30 * 2)
+        let spec = try spec(Self.layouts[5], .int16, compressor, .v3)
+        _ = try await spec.writeArray(bytes, to: store)
+      }
+      var values: [[UInt8]] = []
+      for object in try await store.list(nil, recursive: true).objects {
+        values.append(try #require(try await store.read(object.key)))
+      }
+      stores.append(values)
+    }
+    #expect(stores[0] == stores[1])
+  }
+}
