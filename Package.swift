@@ -35,7 +35,9 @@ let package = Package(
   targets: [
     cLibrary("CBlosc", pkgConfig: "blosc", apt: "libblosc-dev"),
     cLibrary("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
+    cLibrary("CHDF5", pkgConfig: "hdf5-serial", apt: "libhdf5-dev"),
     cLibrary("CISAL", pkgConfig: "libisal", apt: "libisal-dev"),
+    cLibrary("CNetCDF", pkgConfig: "netcdf", apt: "libnetcdf-dev"),
     cLibrary("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
     cLibrary("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
 
@@ -47,15 +49,18 @@ let package = Package(
     library("ZarrWriter", ["CF", "Storage", "Zarr"]),
     library("Sample", ["CF", "CDeflate"]),
 
+    library("NetCDF", ["CF", "Storage", "CDeflate", "CHDF5", "CLinux", "CNetCDF"]),
+
     .executableTarget(
       name: "pixeldrill",
       dependencies: [
-        "CF", "Storage",
+        "CF", "NetCDF", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
     tests("CFTests", ["CF"]),
+    tests("NetCDFTests", ["NetCDF", "CF", "Storage", "pixeldrill"]),
     tests("SampleTests", ["CF", "Sample"]),
     .target(
       name: "StoreContract", dependencies: ["Storage"], path: "Tests/StoreContract",

@@ -4,5 +4,6 @@ import ArgumentParser
 struct Pixeldrill: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pixeldrill",
-    abstract: "Rechunk, reference and drill daily NetCDF stacks.")
+    abstract: "Rechunk, reference and drill daily NetCDF stacks.",
+    subcommands: [GranuleWorkerCommand.self])
 }

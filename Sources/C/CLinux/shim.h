@@ -1,5 +1,7 @@
 // Linux calls that Swift's Glibc module doesn't show.
+#include <signal.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -8,3 +10,8 @@ int renameat2(int from_folder, const char *from, int to_folder, const char *to, 
 
 // linux/fs.h
 enum { SHIM_RWF_NOWAIT = 8, SHIM_RENAME_NOREPLACE = 1 };
+
+// Has the kernel kill this process when the thread that started it ends. prctl is variadic.
+static inline int shim_die_with_parent(void) {
+  return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
