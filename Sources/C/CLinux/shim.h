@@ -15,3 +15,9 @@ enum { SHIM_RWF_NOWAIT = 8, SHIM_RENAME_NOREPLACE = 1 };
 static inline int shim_die_with_parent(void) {
   return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 }
+
+// Has a process that is being spawned close all descriptors from this one on.
+int posix_spawn_file_actions_addclosefrom_np(void *actions, int first);
+static inline int shim_spawn_closes_from(void *actions, int first) {
+  return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// One process that parses granules for this one. Used by one thread, which it doesn't outlive.
@@ -28,13 +29,18 @@ final class ParserProcess {
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDIN_FILENO)
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+    _ = shim_spawn_closes_from(&actions, STDERR_FILENO + 1)
     let environment = Self.passedOn.compactMap { name in
       getenv(name).map { "\(name)=" + String(cString: $0) }
     }
     var processID: pid_t = 0
-    let status = Self.withCStrings([executable, GranuleWorker.argument]) { arguments in
-      Self.withCStrings(environment) { environment in
-        posix_spawn(&processID, executable, &actions, nil, arguments, environment)
+    // Until it is running, the process shares libhdf5's open files and the locks on them, which
+    // would keep libnetcdf from opening what was just written.
+    let status = LibraryLock.locked {
+      Self.withCStrings([executable, GranuleWorker.argument]) { arguments in
+        Self.withCStrings(environment) { environment in
+          posix_spawn(&processID, executable, &actions, nil, arguments, environment)
+        }
       }
     }
     guard status == 0 else {
