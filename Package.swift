@@ -30,10 +30,12 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     cLibrary("CBlosc", pkgConfig: "blosc", apt: "libblosc-dev"),
+    cLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
     cLibrary("CDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev"),
     cLibrary("CHDF5", pkgConfig: "hdf5-serial", apt: "libhdf5-dev"),
     cLibrary("CISAL", pkgConfig: "libisal", apt: "libisal-dev"),
@@ -45,6 +47,7 @@ let package = Package(
 
     library("CF", []),
     library("Storage", ["CISAL", "CLinux"]),
+    library("S3", ["Storage", "CCurl", .product(name: "Crypto", package: "swift-crypto")]),
     library("Zarr", ["CF", "Storage", "CBlosc", "CDeflate", "CZstd"]),
     library("ZarrWriter", ["CF", "Storage", "Zarr"]),
     library("Sample", ["CF", "CDeflate"]),
@@ -65,6 +68,7 @@ let package = Package(
     .target(
       name: "StoreContract", dependencies: ["Storage"], path: "Tests/StoreContract",
       swiftSettings: strict),
+    tests("S3Tests", ["S3", "Storage", "StoreContract"]),
     tests("StorageTests", ["Storage", "StoreContract"]),
     tests("ZarrTests", ["CF", "Storage", "Zarr"]),
     tests("ZarrWriterTests", ["CF", "Storage", "Zarr", "ZarrWriter"]),
