@@ -8,6 +8,7 @@
 static inline hid_t shim_h5e_default(void) { return H5E_DEFAULT; }
 static inline hid_t shim_h5p_default(void) { return H5P_DEFAULT; }
 static inline unsigned shim_h5f_acc_rdonly(void) { return H5F_ACC_RDONLY; }
+static inline unsigned shim_h5f_acc_rdwr(void) { return H5F_ACC_RDWR; }
 static inline haddr_t shim_haddr_undef(void) { return HADDR_UNDEF; }
 static inline hsize_t shim_h5s_unlimited(void) { return H5S_UNLIMITED; }
 static inline hid_t shim_h5p_file_access(void) { return H5P_FILE_ACCESS; }
