@@ -50,21 +50,24 @@ let package = Package(
     library("S3", ["Storage", "CCurl", .product(name: "Crypto", package: "swift-crypto")]),
     library("Zarr", ["CF", "Storage", "CBlosc", "CDeflate", "CZstd"]),
     library("ZarrWriter", ["CF", "Storage", "Zarr"]),
-    library("Sample", ["CF", "CDeflate"]),
+    library("Sample", ["CF", "CDeflate", "NetCDF"]),
 
     library("NetCDF", ["CF", "Storage", "CDeflate", "CHDF5", "CLinux", "CNetCDF"]),
 
     .executableTarget(
       name: "pixeldrill",
       dependencies: [
-        "CF", "NetCDF", "Storage",
+        "CF", "NetCDF", "Sample", "Storage",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
     tests("CFTests", ["CF"]),
     tests("NetCDFTests", ["NetCDF", "CF", "Storage", "pixeldrill"]),
-    tests("SampleTests", ["CF", "Sample"]),
+    tests(
+      "pixeldrillTests",
+      ["pixeldrill", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    tests("SampleTests", ["CDeflate", "CF", "NetCDF", "Sample", "Storage"]),
     .target(
       name: "StoreContract", dependencies: ["Storage"], path: "Tests/StoreContract",
       swiftSettings: strict),

@@ -37,7 +37,8 @@ struct CloudCover: Sendable {
     missingPart = 0.72 + 0.12 * hash.derived(UInt64(day)).unit(0)
     octaves = [
       (degrees: 14, days: 3, amplitude: 1), (degrees: 5, days: 2, amplitude: 0.8),
-      (degrees: 1.8, days: 1, amplitude: 0.45), (degrees: 0.5, days: 1, amplitude: 0.22),
+      (degrees: 1.8, days: 1, amplitude: 0.45), (degrees: 0.5, days: 1, amplitude: 0.25),
+      (degrees: 0.11, days: 1, amplitude: 0.2),
     ].enumerated().map { index, octave in
       ValueNoise(
         hash: hash.derived(0x1000 + UInt64(index)), grid: grid, cellDegrees: octave.degrees,

@@ -34,10 +34,11 @@ public struct SampleStack: Hashable, Sendable {
         throw .chunkOutsideGrid(chunk: [chunk.rows, chunk.columns], grid: [rows, columns])
       }
     }
-    let times = (0..<days).map { Self.referenceTime(start: start, day: $0) }
+    // Seconds in int32 last for 68 years, so a longer stack is refused for its last day alone.
+    let times = (0..<min(days, 25_000)).map { Self.referenceTime(start: start, day: $0) }
     let seconds = times.map { TimeUnits.archive.wholeSeconds(to: $0) ?? -1 }
     guard seconds.allSatisfy({ (0...Int64(Int32.max)).contains($0) }) else {
-      throw .daysOutOfRange(first: times[0].dateText, last: times[days - 1].dateText)
+      throw .daysOutOfRange(first: times[0].dateText, last: times[times.count - 1].dateText)
     }
     let hash = SeededHash(seed: seed)
     let present = Self.daysWithGranule(days: days, hash: hash.derived(20))

@@ -8,6 +8,7 @@ struct DaySceneTests {
     Coastline.landColumns(latitude: $0, longitudes: grid.longitudes)
   }
 
+  static let winterDay = scene(day: 200)
   static let firstDays = (0..<8).map { scene(day: $0) }
 
   static func scene(day: Int, seed: UInt64 = 1) -> DayScene {
@@ -78,7 +79,7 @@ struct DaySceneTests {
   func `values lie where those of the archive lie`(
     variable: L3SVariable, range: ClosedRange<Double>
   ) {
-    let scene = Self.scene(day: 200)
+    let scene = Self.winterDay
     let values = scene.values(of: variable)
     #expect(values.count == scene.runs.valueCount)
     #expect(values.allSatisfy { $0.isNaN || range.contains($0) })

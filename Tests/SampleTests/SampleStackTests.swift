@@ -90,6 +90,10 @@ struct SampleStackTests {
     }
   }
 
+  @Test func `a stack of too many days is refused at once`() {
+    #expect(throws: SampleError.self) { try Self.stack(days: .max) }
+  }
+
   @Test(arguments: [(1980, 12, 31), (2049, 1, 1)])
   func `days whose seconds don't fit int32 are refused`(date: (Int, Int, Int)) {
     #expect(throws: SampleError.self) {
