@@ -13,7 +13,6 @@ packages="
   libdeflate-dev
   libhdf5-dev
   libisal-dev
-  liblz4-dev
   libnetcdf-dev
   libzstd-dev
   pkg-config
@@ -35,7 +34,7 @@ esac
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
   say "this is no Debian or Ubuntu system: there is no apt-get."
   say "Install the development files of these libraries by hand: blosc, curl, libdeflate,"
-  say "hdf5, isa-l, lz4, netcdf-c, zstd and zlib; and pkg-config and Python 3 with venv."
+  say "hdf5, isa-l, netcdf-c, zstd and zlib; and pkg-config and Python 3 with venv."
   exit 1
 fi
 
