@@ -17,6 +17,8 @@ public enum ZarrError: Error, Hashable, Sendable {
   /// A shard was there when its index was read, and is gone.
   case vanished(key: StoreKey)
   case regionOutOfBounds(path: String, region: [Range<Int>], shape: [Int])
+  /// More than 8 GiB in one piece: read it in parts.
+  case regionTooLarge(path: String, region: [Range<Int>])
   case store(StoreError)
 }
 
@@ -35,6 +37,7 @@ extension ZarrError: CustomStringConvertible {
     case .vanished(let key): "\(key) disappeared while it was read"
     case .regionOutOfBounds(let path, let region, let shape):
       "\(path): \(region) reaches outside the shape \(shape)"
+    case .regionTooLarge(let path, let region): "\(path): \(region) is too large to read at once"
     case .store(let error): "\(error)"
     }
   }

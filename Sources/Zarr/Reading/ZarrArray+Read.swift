@@ -23,11 +23,20 @@ extension ZarrArray {
   public func read(
     _ region: [Range<Int>], concurrency: Int = 8
   ) async throws(ZarrError) -> [UInt8] {
-    let chunks = try chunks(covering: region)
+    try check(region)
     let size = metadata.dataType.byteCount
     let target = Box(shape: region.map(\.count), elementSize: size)
     let source = Box(shape: metadata.chunkShape, elementSize: size)
-    var bytes = filled(elementCount: target.shape.reduce(1, *))
+    var byteCount = size
+    for count in target.shape {
+      let (product, overflow) = byteCount.multipliedReportingOverflow(by: count)
+      guard !overflow, product <= 1 << 33 else {
+        throw .regionTooLarge(path: path, region: region)
+      }
+      byteCount = product
+    }
+    let chunks = try chunks(covering: region)
+    var bytes = filled(byteCount: byteCount)
     try await forEachChunk(chunks, concurrency: concurrency) { chunk in
       guard let plain = chunk.bytes else { return }
       var origin: [Int] = []
@@ -58,9 +67,8 @@ extension ZarrArray {
   }
 
   /// Bytes of fill value; zeros where the array has none, to be written over.
-  private func filled(elementCount: Int) -> [UInt8] {
+  private func filled(byteCount count: Int) -> [UInt8] {
     let size = metadata.dataType.byteCount
-    let count = elementCount * size
     let bits = metadata.fillBits ?? 0
     let fill = withUnsafeBytes(of: bits.littleEndian) { Array($0.prefix(size)) }
     guard fill.contains(where: { $0 != fill[0] }) else {

@@ -8,6 +8,7 @@ public struct ZarrArray: Sendable {
   public let metadata: ArrayMetadata
   let shardIndexes: ShardIndexCache
 
+  /// - Precondition: `path` is empty or can be a store's key.
   /// - Parameters:
   ///   - metadata: As read before, for instance from a group's consolidated metadata.
   ///   - shardIndexes: One for all arrays of this store keeps what each has learnt.
@@ -44,11 +45,15 @@ public struct ZarrArray: Sendable {
   ///
   /// - Throws: ``ZarrError/regionOutOfBounds(path:region:shape:)``.
   public func chunks(covering region: [Range<Int>]) throws(ZarrError) -> [[Int]] {
+    try check(region)
+    return metadata.grid.chunks(covering: region)
+  }
+
+  func check(_ region: [Range<Int>]) throws(ZarrError) {
     let shape = metadata.shape
     guard region.count == shape.count,
       zip(region, shape).allSatisfy({ $0.lowerBound >= 0 && $0.upperBound <= $1 })
     else { throw .regionOutOfBounds(path: path, region: region, shape: shape) }
-    return metadata.grid.chunks(covering: region)
   }
 }
 
