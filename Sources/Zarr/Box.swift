@@ -1,3 +1,5 @@
+package import CF
+
 /// A dense block of elements in C order, for copying parts from one to another.
 package struct Box: Sendable {
   /// Rank 0 is one element.
@@ -48,14 +50,20 @@ package struct Box: Sendable {
       run *= region[axis].count
       if region[axis].count != shape[axis] || region[axis].count != target.shape[axis] { break }
     }
+    // The dimension before it is a plain loop over runs; a counter goes over the others.
     let (from, to) = (strides, target.strides)
+    let runCount = axis > 0 ? region[axis - 1].count : 1
+    let fromStep = axis > 0 ? from[axis - 1] * elementSize : 0
+    let toStep = axis > 0 ? to[axis - 1] * elementSize : 0
+    let outerAxes = max(axis - 1, 0)
     var start = region.indices.reduce(0) { $0 + region[$1].lowerBound * from[$1] }
     var place = region.indices.reduce(0) { $0 + origin[$1] * to[$1] }
-    var counter = [Int](repeating: 0, count: axis)
+    var counter = [Int](repeating: 0, count: outerAxes)
     while true {
-      (destination + place * elementSize).copyMemory(
-        from: source + start * elementSize, byteCount: run * elementSize)
-      var outer = axis - 1
+      Self.copyRuns(
+        runCount, byteCount: run * elementSize, from: source + start * elementSize, step: fromStep,
+        to: destination + place * elementSize, step: toStep)
+      var outer = outerAxes - 1
       while outer >= 0 {
         counter[outer] += 1
         start += from[outer]
@@ -67,6 +75,52 @@ package struct Box: Sendable {
         outer -= 1
       }
       if outer < 0 { return }
+    }
+  }
+
+  /// Copies runs of bytes that lie at even distances. Runs of one element, a pixel's time series,
+  /// are worth a loop of their own.
+  private static func copyRuns(
+    _ count: Int, byteCount: Int, from source: UnsafeRawPointer, step fromStep: Int,
+    to target: UnsafeMutableRawPointer, step toStep: Int
+  ) {
+    func copyWords<Word: BitwiseCopyable>(_ type: Word.Type) {
+      for index in 0..<count {
+        let word = (source + index * fromStep).loadUnaligned(as: type)
+        (target + index * toStep).storeBytes(of: word, as: type)
+      }
+    }
+    switch byteCount {
+    case 1: copyWords(UInt8.self)
+    case 2: copyWords(UInt16.self)
+    case 4: copyWords(UInt32.self)
+    case 8: copyWords(UInt64.self)
+    default:
+      for index in 0..<count {
+        (target + index * toStep).copyMemory(
+          from: source + index * fromStep, byteCount: byteCount)
+      }
+    }
+  }
+}
+
+extension DataType {
+  /// One element's bits over and over, little-endian.
+  ///
+  /// - Parameter byteCount: Bytes of the result, a multiple of the element's.
+  package func bytes(of bits: UInt64, filling byteCount: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
+      func fill<Word: FixedWidthInteger>(_ type: Word.Type) {
+        UnsafeMutableRawBufferPointer(buffer)
+          .initializeMemory(as: type, repeating: Word(truncatingIfNeeded: bits).littleEndian)
+      }
+      switch self.byteCount {
+      case 1: fill(UInt8.self)
+      case 2: fill(UInt16.self)
+      case 4: fill(UInt32.self)
+      default: fill(UInt64.self)
+      }
+      filled = byteCount
     }
   }
 }

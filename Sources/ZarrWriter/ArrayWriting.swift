@@ -76,11 +76,7 @@ extension ArraySpec {
     _ chunk: [Int], of bytes: [UInt8], by encoder: ChunkEncoder
   ) throws(ArrayWriteError) -> [UInt8] {
     let size = dataType.byteCount
-    let fill = withUnsafeBytes(of: (fillBits ?? 0).littleEndian) { Array($0.prefix(size)) }
-    var plain = [UInt8](repeating: 0, count: chunkByteCount)
-    if fill.contains(where: { $0 != 0 }) {
-      for index in plain.indices { plain[index] = fill[index % size] }
-    }
+    var plain = dataType.bytes(of: fillBits ?? 0, filling: chunkByteCount)
     bytes.withUnsafeBytes { source in
       plain.withUnsafeMutableBytes { target in
         let region = grid.region(ofChunk: chunk)

@@ -68,7 +68,8 @@ public struct CodecChain: Sendable {
     if let decoded {
       plain = part.count == decoded.count ? decoded : Array(decoded[part])
     } else {
-      plain = Array(bytes[part])
+      // Rebased: a slice would be copied byte by byte.
+      plain = Array(UnsafeRawBufferPointer(rebasing: bytes[part]))
     }
     if byteOrder == .big { swapBytes(&plain) }
     return transposition.map { untransposed(plain, $0) } ?? plain

@@ -36,7 +36,8 @@ extension ZarrArray {
       byteCount = product
     }
     let chunks = try chunks(covering: region)
-    var bytes = filled(byteCount: byteCount)
+    // Where there is no fill value, every byte is written over.
+    var bytes = metadata.dataType.bytes(of: metadata.fillBits ?? 0, filling: byteCount)
     try await forEachChunk(chunks, concurrency: concurrency) { chunk in
       guard let plain = chunk.bytes else { return }
       var origin: [Int] = []
@@ -64,20 +65,6 @@ extension ZarrArray {
     var decoded: [[Int]: Chunk] = [:]
     try await forEachChunk(chunks, concurrency: concurrency) { decoded[$0.coordinates] = $0 }
     return chunks.compactMap { decoded[$0] }
-  }
-
-  /// Bytes of fill value; zeros where the array has none, to be written over.
-  private func filled(byteCount count: Int) -> [UInt8] {
-    let size = metadata.dataType.byteCount
-    let bits = metadata.fillBits ?? 0
-    let fill = withUnsafeBytes(of: bits.littleEndian) { Array($0.prefix(size)) }
-    guard fill.contains(where: { $0 != fill[0] }) else {
-      return [UInt8](repeating: fill[0], count: count)
-    }
-    return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      for index in 0..<count { buffer[index] = fill[index % size] }
-      filled = count
-    }
   }
 }
 
