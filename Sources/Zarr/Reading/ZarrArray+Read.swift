@@ -58,10 +58,16 @@ extension ZarrArray {
   /// Reads whole chunks, each once, whatever the order and number of points they are for.
   ///
   /// - Parameter chunks: Coordinates in the chunk grid, all different.
+  /// - Precondition: the chunks lie in the grid.
   /// - Returns: The chunks in the order asked for.
   public func read(
     chunks: [[Int]], concurrency: Int = 8
   ) async throws(ZarrError) -> [Chunk] {
+    let counts = metadata.grid.shape
+    precondition(
+      chunks.allSatisfy { chunk in
+        chunk.count == counts.count && zip(chunk, counts).allSatisfy { (0..<$1).contains($0) }
+      }, "chunk outside the grid")
     var decoded: [[Int]: Chunk] = [:]
     try await forEachChunk(chunks, concurrency: concurrency) { decoded[$0.coordinates] = $0 }
     return chunks.compactMap { decoded[$0] }
