@@ -25,7 +25,12 @@ public struct TimeUnits: Hashable, Sendable, Codable {
   /// - Returns: `nil` if the text isn't a time unit with a date (months and years have no fixed
   ///   length and are none).
   public init?(_ text: String, calendar: CFCalendar) {
-    let words = text.split(whereSeparator: { $0 == " " || $0 == "T" || $0 == "\t" })
+    var words = text.split(whereSeparator: { $0 == " " || $0 == "\t" })
+    // 1981-01-01T00:00:00 is one word.
+    if words.count >= 3, let separator = words[2].firstIndex(of: "T") {
+      words.insert(words[2][words[2].index(after: separator)...], at: 3)
+      words[2] = words[2][..<separator]
+    }
     guard words.count >= 3, words[1].lowercased() == "since" else { return nil }
     guard let unit = Self.unitMicroseconds[words[0].lowercased()] else { return nil }
     guard let date = Self.parseDate(words[2], calendar: calendar) else { return nil }

@@ -17,27 +17,17 @@ extension ByteStore {
       return parts
     }
     let result = await withTaskGroup(
-      of: (Int, Result<[UInt8]?, StoreError>).self,
-      returning: Result<[[UInt8]]?, StoreError>.self
+      of: RangeAnswer.self, returning: Result<[[UInt8]]?, StoreError>.self
     ) { group in
-      func start(_ index: Int) {
-        group.addTask {
-          do throws(StoreError) {
-            return (index, .success(try await read(key, .bounds(plan.merged[index].range))))
-          } catch {
-            return (index, .failure(error))
-          }
-        }
-      }
       var parts = [[UInt8]](repeating: [], count: ranges.count)
-      var started = 0
-      while started < min(concurrency, plan.merged.count) {
-        start(started)
-        started += 1
+      var waiting = plan.merged[...]
+      for merged in waiting.prefix(concurrency) {
+        group.addTask { await answer(key, merged) }
       }
-      while let (index, answer) = await group.next() {
-        switch answer {
-        case .success(let bytes?): plan.merged[index].cut(bytes, ranges, into: &parts)
+      waiting = waiting.dropFirst(concurrency)
+      while let answer = await group.next() {
+        switch answer.bytes {
+        case .success(let bytes?): answer.merged.cut(bytes, ranges, into: &parts)
         case .success(nil):
           group.cancelAll()
           return .success(nil)
@@ -45,15 +35,31 @@ extension ByteStore {
           group.cancelAll()
           return .failure(error)
         }
-        if started < plan.merged.count {
-          start(started)
-          started += 1
+        if let merged = waiting.popFirst() {
+          group.addTask { await self.answer(key, merged) }
         }
       }
       return .success(parts)
     }
     return try result.get()
   }
+
+  private func answer(
+    _ key: StoreKey, _ merged: CoalescedRanges.Merged
+  ) async -> RangeAnswer {
+    do throws(StoreError) {
+      return RangeAnswer(
+        merged: merged, bytes: .success(try await read(key, .bounds(merged.range))))
+    } catch {
+      return RangeAnswer(merged: merged, bytes: .failure(error))
+    }
+  }
+}
+
+/// What came of one request.
+private struct RangeAnswer: Sendable {
+  let merged: CoalescedRanges.Merged
+  let bytes: Result<[UInt8]?, StoreError>
 }
 
 /// Ranges grouped into fewer, larger ones.
