@@ -54,10 +54,17 @@ let package = Package(
 
     library("NetCDF", ["CF", "Storage", "CDeflate", "CHDF5", "CLinux", "CNetCDF"]),
 
+    library(
+      "Rechunk",
+      [
+        "CF", "Storage", "NetCDF", "Zarr", "ZarrWriter", "CBlosc",
+        .product(name: "Yams", package: "Yams"),
+      ]),
+
     .executableTarget(
       name: "pixeldrill",
       dependencies: [
-        "CF", "NetCDF", "Sample", "Storage",
+        "CF", "NetCDF", "Rechunk", "S3", "Sample", "Storage", "Zarr",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -1,0 +1,58 @@
+import Zarr
+
+/// The chunk and shard shapes of one variable, without time: as asked for, or advised.
+struct ChunkShapes {
+  let chunk: [Int]
+  let shard: [Int]
+
+  /// Extents asked for apply to the last dimensions; all before them are 1.
+  init(
+    _ variable: StackVariable, options: ConversionOptions, advisor: ShapeAdvisor
+  ) throws(ShapeError) {
+    let shape = variable.shape
+    let first = max(0, shape.count - 2)
+    func extent(_ asked: [Int]?, _ axis: Int, advised: Int) -> Int {
+      guard axis >= first else { return 1 }
+      guard let asked else { return advised }
+      return asked[min(axis - first + max(0, asked.count - (shape.count - first)), asked.count - 1)]
+    }
+    let chunk = shape.indices.map { axis in
+      max(1, min(extent(options.chunk, axis, advised: advisor.chunkEdge), shape[axis]))
+    }
+    self.chunk = chunk
+    var shard: [Int] = []
+    for axis in shape.indices {
+      let advised =
+        axis < first
+        ? 1
+        : advisor.shardExtent(
+          length: shape[axis], chunk: chunk[axis], tiles: variable.tileShapes.map { $0[axis] })
+      let extent = extent(options.shard, axis, advised: advised)
+      let whole = (shape[axis] + chunk[axis] - 1) / chunk[axis] * chunk[axis]
+      guard extent >= shape[axis] || extent % chunk[axis] == 0 else {
+        throw .shardNotWholeChunks(
+          variable: variable.name, shard: extent, chunk: chunk[axis],
+          suggestion: max(1, extent / chunk[axis]) * chunk[axis])
+      }
+      shard.append(extent >= shape[axis] ? whole : extent)
+    }
+    self.shard = shard
+  }
+}
+
+/// Shapes that were asked for and can't be had.
+public enum ShapeError: Error, Hashable, Sendable, CustomStringConvertible {
+  case shardNotWholeChunks(variable: String, shard: Int, chunk: Int, suggestion: Int)
+  case chunkTooLarge(variable: String, byteCount: Int)
+
+  public var description: String {
+    switch self {
+    case .shardNotWholeChunks(let variable, let shard, let chunk, let suggestion):
+      "\(variable): a shard of \(shard) isn't a whole number of chunks of \(chunk); "
+        + "\(suggestion) would be"
+    case .chunkTooLarge(let variable, let byteCount):
+      "\(variable): a chunk would have \(ByteCount.text(byteCount)); codecs end at 2 GiB: give a "
+        + "smaller --chunk"
+    }
+  }
+}

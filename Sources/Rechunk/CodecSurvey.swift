@@ -1,0 +1,99 @@
+import CF
+public import NetCDF
+public import Zarr
+import ZarrWriter
+
+/// Chooses the compressor of each variable on a sample of its own data: a few small squares of
+/// some steps, gathered and unpacked as the store will hold them.
+public struct CodecSurvey: Sendable {
+  private let stack: Stack
+  private let parser: GranuleParser
+
+  /// Steps that a sample has, spread over the stack; and squares per variable.
+  private static let stepCount = 24
+  private static let squareCount = 6
+  private static let edge = 25
+
+  public init(stack: Stack, parser: GranuleParser) {
+    self.stack = stack
+    self.parser = parser
+  }
+
+  /// - Throws: ``StackError`` or ``TreatmentError`` if the options don't fit the stack, or a
+  ///   `GranuleError`.
+  public func compressors(for options: ConversionOptions) async throws -> [String: Compressor] {
+    guard options.codec == .automatic else { return [:] }
+    let (treated, _) = try PlanBuilder(stack: stack, options: options).treatedVariables()
+    let chosen = try await inOrder(treated.filter { $0.source.role == .data }, width: 2) {
+      ($0.source.name, try await compressor(for: $0))
+    }
+    return Dictionary(uniqueKeysWithValues: chosen)
+  }
+
+  private func compressor(for variable: TreatedVariable) async throws -> Compressor {
+    let present = variable.source.presentIn
+    let stride = max(1, present.count / Self.stepCount)
+    let members = Swift.stride(from: 0, to: present.count, by: stride).map { present[$0] }
+    var squares: [[UInt8]] = Array(repeating: [], count: Self.squareCount)
+    var region: (tile: Int, shape: [Int])?
+    for member in members.prefix(Self.stepCount) {
+      let granule = stack.members[member]
+      guard let stored = granule.variable(variable.source.name), let packing = stored.packing
+      else { continue }
+      let reader = try await parser.tiles(of: stored, in: granule.granule, from: granule.source)
+      // The fullest tile of the first granule; the same place in the others of its layout.
+      if region?.shape != stored.layout.tileShape {
+        guard squares[0].isEmpty else { continue }
+        region = (reader.fullestTile, stored.layout.tileShape)
+      }
+      guard let region, let tile = try await reader.fetch([region.tile]).first else { continue }
+      let values = try decoded(tile, of: stored, packing: packing, treatment: variable.treatment)
+      append(values, of: stored, type: variable.type, to: &squares)
+    }
+    return try Compressor.auto(sample: squares.filter { !$0.isEmpty }, dataType: variable.type)
+  }
+
+  private func decoded(
+    _ tile: StoredTile, of variable: NetCDF.Variable, packing: Packing, treatment: Treatment
+  ) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: variable.decodedTileByteCount)
+    try bytes.withUnsafeMutableBytes { try TileDecoder().decode(tile, of: variable, into: $0) }
+    guard treatment == .unpack, packing.isPacked else { return bytes }
+    let count = bytes.count / packing.packedType.byteCount
+    var values = [UInt8](repeating: 0, count: count * packing.unpackedType.byteCount)
+    values.withUnsafeMutableBytes { output in
+      bytes.withUnsafeBytes { packing.unpack($0, into: output) }
+    }
+    return values
+  }
+
+  /// Adds the first step of a decoded tile to each square: squares lie along its diagonal.
+  private func append(
+    _ values: [UInt8], of variable: NetCDF.Variable, type: DataType, to squares: inout [[UInt8]]
+  ) {
+    let shape = [1, 1] + variable.layout.tileShape.suffix(2)
+    let (height, width) = (shape[shape.count - 2], shape[shape.count - 1])
+    let element = type.byteCount
+    for index in squares.indices {
+      let y = max(0, (height - Self.edge) * index / max(1, squares.count - 1))
+      let x = max(0, (width - Self.edge) * index / max(1, squares.count - 1))
+      for row in y..<min(y + Self.edge, height) {
+        let start = (row * width + x) * element
+        let end = start + min(Self.edge, width - x) * element
+        guard end <= values.count else { continue }
+        squares[index] += values[start..<end]
+      }
+    }
+  }
+}
+
+extension TileReader {
+  /// The tile with most stored bytes, so most data; the middle one where sizes aren't known.
+  fileprivate var fullestTile: Int {
+    let counts = index?.byteCounts ?? []
+    guard let most = counts.max(), let tile = counts.firstIndex(of: most) else {
+      return gridShape.reduce(1, *) / 2
+    }
+    return tile
+  }
+}

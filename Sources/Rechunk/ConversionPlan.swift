@@ -1,0 +1,63 @@
+public import CF
+public import Zarr
+public import ZarrWriter
+
+/// All that a conversion will do, decided before the first byte is read or written.
+public struct ConversionPlan: Sendable {
+  public let years: [YearPlan]
+  /// The variables that are left out, with the reason.
+  public let leftOut: [(name: String, reason: String)]
+  public let memoryByteCount: Int
+  /// Workers at once; fewer than asked for if the budget holds no more.
+  public let threads: Int
+  public let chunkAlternatives: [ChunkAlternative]
+
+  /// The number type of numbers that pass through the engine, in bytes.
+  public var decodedByteCount: Int { years.map(\.decodedByteCount).reduce(0, +) }
+}
+
+/// One store: a year of the stack.
+public struct YearPlan: Sendable {
+  public let year: Int
+  public let steps: [StackStep]
+  public let arrays: [ArrayPlan]
+  /// Arrays without time, and the time coordinate: written whole.
+  public let wholeArrays: [WholeArray]
+  public let attributes: [Attribute]
+  public let format: ZarrFormat
+
+  public var decodedByteCount: Int { arrays.map(\.decodedByteCount).reduce(0, +) }
+}
+
+/// One variable of one store, and how it is rechunked.
+public struct ArrayPlan: Sendable {
+  public let spec: ArraySpec
+  public let variable: TreatedVariable
+  let layout: ArrayLayout
+  public let memory: MemoryNeed
+  /// Bytes of the source's decoded numbers.
+  public let decodedByteCount: Int
+  /// How many objects it becomes at most; those without data aren't written.
+  public let objectCount: Int
+}
+
+/// An array that is read and written at once.
+public struct WholeArray: Sendable {
+  enum Content: Sendable {
+    /// The values of a variable in the first granule that has it.
+    case copied(StackVariable)
+    case time([UInt8])
+  }
+
+  public let spec: ArraySpec
+  let content: Content
+}
+
+/// A chunk shape that could be chosen, and what a drill through one year would cost.
+public struct ChunkAlternative: Hashable, Sendable {
+  public let edge: Int
+  /// Decoded bytes of one chunk of the widest variable of two bytes.
+  public let chunkByteCount: Int
+  /// Chunks in one year of one variable.
+  public let chunkCount: Int
+}

@@ -1,0 +1,63 @@
+import Foundation
+
+/// What a conversion did, in figures.
+public struct ConversionSummary: Sendable, CustomStringConvertible {
+  public let years: [YearResult]
+  /// Granules that were left out, with the reason.
+  public let leftOut: [String]
+  public let tileCount: Int
+  public let readByteCount: Int
+  public let decodedByteCount: Int
+  public let writtenByteCount: Int
+  public let spilledByteCount: Int
+  public let seconds: Double
+  /// CPU time of this process and its ended children.
+  public let cpuSeconds: Double
+  public let peakMemoryByteCount: Int
+
+  public init(
+    stack: Stack, plan: ConversionPlan, years: [YearResult], progress: ConversionProgress,
+    seconds: Double
+  ) {
+    self.years = years
+    leftOut = stack.quarantined.map { "\($0.location): \($0.problem)" }
+    tileCount = progress.tileCount
+    readByteCount = progress.readByteCount
+    decodedByteCount = plan.decodedByteCount
+    writtenByteCount = years.reduce(0) { $0 + $1.byteCount }
+    spilledByteCount = progress.spilledByteCount
+    self.seconds = seconds
+    var own = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
+    cpuSeconds = own.ru_utime.seconds + own.ru_stime.seconds
+    peakMemoryByteCount = own.ru_maxrss * 1024
+  }
+
+  public var description: String {
+    var lines = years.map { year in
+      "zarrs/\(year.year): \(year.steps) steps of \(year.granules) granules, "
+        + "\(year.objects) objects, \(ByteCount.text(year.byteCount))"
+    }
+    for year in years {
+      for (name, error) in year.repackingErrors.sorted(by: { $0.key < $1.key }) {
+        lines.append("zarrs/\(year.year): \(name) repacked, largest error \(error)")
+      }
+    }
+    let ratio = Double(decodedByteCount) / Double(max(1, writtenByteCount))
+    let rate = Double(decodedByteCount) / max(0.001, seconds) / 1e6
+    lines.append(
+      "\(ByteCount.text(readByteCount)) read in \(tileCount) tiles, "
+        + "\(ByteCount.text(decodedByteCount)) decoded, \(ByteCount.text(writtenByteCount)) written "
+        + "(\(decimal(ratio, digits: 1)) to 1)")
+    lines.append(
+      "\(decimal(seconds, digits: 1)) s, \(Int(rate)) MB/s decoded, "
+        + "\(decimal(cpuSeconds, digits: 1)) s of CPU, peak memory "
+        + ByteCount.text(peakMemoryByteCount)
+        + (spilledByteCount > 0 ? ", \(ByteCount.text(spilledByteCount)) spilled" : ""))
+    return lines.joined(separator: "\n")
+  }
+}
+
+extension timeval {
+  fileprivate var seconds: Double { Double(tv_sec) + Double(tv_usec) / 1e6 }
+}

@@ -1,0 +1,216 @@
+import CF
+import NetCDF
+public import Zarr
+import ZarrWriter
+
+/// Turns a stack and options into a plan. Pure: reads and writes nothing.
+public struct PlanBuilder {
+  private let stack: Stack
+  private let options: ConversionOptions
+  private let compressors: [String: Compressor]
+  private let advisor: ShapeAdvisor
+
+  /// - Parameter compressors: What ``CodecSurvey`` chose for variables, where the options leave
+  ///   it open.
+  public init(stack: Stack, options: ConversionOptions, compressors: [String: Compressor] = [:]) {
+    self.stack = stack
+    self.options = options
+    self.compressors = compressors
+    advisor = ShapeAdvisor(cadenceSeconds: stack.cadenceSeconds)
+  }
+
+  /// - Throws: ``StackError``, ``TreatmentError``, ``ShapeError`` or ``MemoryError``.
+  public func plan() throws -> ConversionPlan {
+    if !stack.quarantined.isEmpty, !options.skipsBad {
+      throw StackError.unreadableGranules(stack.quarantined)
+    }
+    let steps = try chosenSteps()
+    let (treated, leftOut) = try treatedVariables()
+    let timeAxis = try TimeAxis(stack)
+    let byYear = Dictionary(grouping: steps) { $0.instant.year }
+    var years: [YearPlan] = []
+    for year in byYear.keys.sorted() {
+      years.append(try yearPlan(year, byYear[year] ?? [], treated, timeAxis))
+    }
+    return ConversionPlan(
+      years: years, leftOut: leftOut, memoryByteCount: options.memoryByteCount,
+      threads: try affordableThreads(years), chunkAlternatives: alternatives(treated))
+  }
+
+  /// The variables to convert with what happens to each, and those left out.
+  func treatedVariables() throws -> (
+    treated: [TreatedVariable], leftOut: [(name: String, reason: String)]
+  ) {
+    let known = stack.variables.map(\.name)
+    let asked = (options.variables ?? []) + options.policies.keys.sorted()
+    let unknown = asked.filter { !known.contains($0) && $0 != stack.timeName }
+    guard unknown.isEmpty else { throw StackError.unknownVariables(unknown, known: known) }
+
+    var treated: [TreatedVariable] = []
+    var leftOut: [(name: String, reason: String)] = []
+    for variable in stack.variables {
+      let policy = options.policies[variable.name] ?? .automatic
+      let isWanted =
+        options.variables.map { $0.contains(variable.name) || variable.isFixed } ?? true
+      if policy == .drop || !isWanted {
+        leftOut.append((variable.name, policy == .drop ? "dropped" : "not asked for"))
+      } else if case .unsupported(let reason) = variable.role,
+        options.variables?.contains(variable.name) != true
+      {
+        leftOut.append((variable.name, reason))
+      } else {
+        treated.append(try stack.treatment(of: variable, policy: policy))
+      }
+    }
+    return (treated, leftOut)
+  }
+
+  private func chosenSteps() throws -> [StackStep] {
+    var steps = stack.steps
+    if let years = options.years { steps = steps.filter { years.contains($0.instant.year) } }
+    guard !steps.isEmpty else { throw StackError.noSteps(years: options.years) }
+    switch options.duplicates {
+    case .refuse:
+      let duplicates = stack.duplicates.filter { duplicate in
+        options.years.map { $0.contains(duplicate.instant.year) } ?? true
+      }
+      guard duplicates.isEmpty else { throw StackError.duplicateTimes(duplicates) }
+      return steps
+    case .first, .last:
+      var kept: [StackStep] = []
+      for step in steps {
+        if kept.last?.instant != step.instant {
+          kept.append(step)
+        } else if options.duplicates == .last {
+          kept[kept.count - 1] = step
+        }
+      }
+      return kept
+    }
+  }
+
+  private func yearPlan(
+    _ year: Int, _ steps: [StackStep], _ treated: [TreatedVariable], _ timeAxis: TimeAxis
+  ) throws -> YearPlan {
+    var arrays: [ArrayPlan] = []
+    var wholes = [try timeArray(steps, timeAxis)]
+    for variable in treated {
+      switch variable.source.role {
+      case .data: arrays.append(try arrayPlan(variable, stepCount: steps.count))
+      case .fixed: wholes.append(try wholeArray(variable))
+      case .unsupported: break
+      }
+    }
+    return YearPlan(
+      year: year, steps: steps, arrays: arrays, wholeArrays: wholes,
+      attributes: stack.sharedAttributes, format: options.format)
+  }
+
+  private func timeArray(_ steps: [StackStep], _ axis: TimeAxis) throws -> WholeArray {
+    let spec = try ArraySpec(
+      path: stack.timeName, format: options.format, shape: [steps.count], dataType: axis.type,
+      chunkShape: [steps.count], shardShape: nil, compressor: wholeCompressor,
+      fillBits: options.format == .v2 ? nil : 0, dimensionNames: [timeDimension],
+      attributes: axis.attributes, maskFill: false)
+    return WholeArray(spec: spec, content: .time(axis.bytes(of: steps)))
+  }
+
+  private var timeDimension: String { stack.timeDimension ?? stack.timeName }
+
+  private var wholeCompressor: Compressor {
+    switch options.codec {
+    case .automatic: .blosc(cname: .zstd, level: 1, shuffle: .byte)
+    case .fixed(let compressor): compressor
+    }
+  }
+
+  private func wholeArray(_ variable: TreatedVariable) throws -> WholeArray {
+    let spec = try ArraySpec(
+      path: variable.source.name, format: options.format, shape: variable.source.shape,
+      dataType: variable.type, chunkShape: variable.source.shape.map { max(1, $0) },
+      shardShape: nil, compressor: wholeCompressor, fillBits: fillBits(variable),
+      dimensionNames: variable.source.dimensions, attributes: variable.attributes,
+      maskFill: variable.masksFill)
+    return WholeArray(spec: spec, content: .copied(variable.source))
+  }
+
+  /// Zarr v2 readers mask any fill value, so an array without missing values has none.
+  private func fillBits(_ variable: TreatedVariable) -> UInt64? {
+    options.format == .v2 && !variable.masksFill ? nil : variable.fillBits
+  }
+
+  private func arrayPlan(_ variable: TreatedVariable, stepCount: Int) throws -> ArrayPlan {
+    let shape = variable.source.shape
+    let shapes = try ChunkShapes(variable.source, options: options, advisor: advisor)
+    let sourceBytes = variable.source.type?.byteCount ?? 1
+    let elementBytes = max(sourceBytes, variable.type.byteCount)
+    let layout = ArrayLayout(
+      shape: shape, chunk: shapes.chunk, shard: shapes.shard, tiles: variable.source.tileShapes,
+      bandElements: max(1, (24 << 20) / (stepCount * sourceBytes)))
+    let isSharded = options.format == .v3 && !shape.isEmpty
+    let spec = try ArraySpec(
+      path: variable.source.name, format: options.format, shape: [stepCount] + shape,
+      dataType: variable.type, chunkShape: [stepCount] + shapes.chunk,
+      shardShape: isSharded ? [stepCount] + shapes.shard : nil,
+      compressor: compressors[variable.source.name] ?? wholeCompressor,
+      fillBits: fillBits(variable), dimensionNames: [timeDimension] + variable.source.dimensions,
+      attributes: variable.attributes, maskFill: variable.masksFill)
+    let chunkBytes = stepCount * shapes.chunk.reduce(1, *) * elementBytes
+    guard chunkBytes < 2_147_483_631 else {
+      throw ShapeError.chunkTooLarge(variable: variable.source.name, byteCount: chunkBytes)
+    }
+    let pieces = stepCount * layout.bandsInLargestColumn
+    return ArrayPlan(
+      spec: spec, variable: variable, layout: layout,
+      memory: MemoryNeed(
+        readingWorker: 4 * variable.source.largestTileByteCount
+          + 2 * layout.band.reduce(1, *) * sourceBytes,
+        writingWorker: stepCount * layout.band.reduce(1, *) * sourceBytes + 4 * chunkBytes
+          + layout.band.reduce(1, *) / max(1, shapes.chunk.reduce(1, *)) * chunkBytes,
+        shared: pieces * MemoryLayout<HeldPiece>.stride * 2 + (16 << 20)),
+      decodedByteCount: stepCount * shape.reduce(1, *) * sourceBytes,
+      objectCount: isSharded ? layout.shardCount : layout.chunkCount)
+  }
+
+  private func affordableThreads(_ years: [YearPlan]) throws(MemoryError) -> Int {
+    var threads = options.threads
+    for array in years.flatMap(\.arrays) {
+      while threads > 1, array.memory.least(threads: threads) > options.memoryByteCount {
+        threads -= 1
+      }
+      let needed = array.memory.least(threads: 1)
+      guard needed <= options.memoryByteCount else {
+        throw MemoryError(
+          variable: array.spec.path, budget: options.memoryByteCount, needed: needed)
+      }
+    }
+    return threads
+  }
+
+  private func alternatives(_ treated: [TreatedVariable]) -> [ChunkAlternative] {
+    guard
+      let shape = treated.first(where: { $0.source.role == .data && $0.source.shape.count > 1 })?
+        .source.shape
+    else { return [] }
+    let edge = advisor.chunkEdge
+    return [edge / 2, edge, edge * 2].filter { $0 > 0 }.map { edge in
+      ChunkAlternative(
+        edge: edge, chunkByteCount: advisor.stepsPerYear * edge * edge * 2,
+        chunkCount: shape.suffix(2).map { ($0 + edge - 1) / edge }.reduce(1, *))
+    }
+  }
+}
+
+extension StackVariable {
+  fileprivate var isFixed: Bool { role == .fixed }
+}
+
+extension Stack {
+  /// The global attributes that all granules have alike.
+  var sharedAttributes: [Attribute] {
+    members.dropFirst().reduce(members.first?.granule.attributes ?? []) { shared, member in
+      let theirs = Set(member.granule.attributes)
+      return shared.filter(theirs.contains)
+    }
+  }
+}
