@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import NetCDF
+import Rechunk
+import Storage
+import Synchronization
+
+/// Carries out what commands ask of the library, with progress on the console.
+struct Session {
+  let log: Console
+  let access: Access
+
+  func scan(_ input: InputOptions, skipBad: Bool) async throws -> Stack {
+    guard !input.inputs.isEmpty else {
+      throw ValidationError("Name granules: files, folders or patterns.")
+    }
+    var options = StackScanner.Options()
+    options.time = input.time
+    options.skipBad = skipBad
+    return try await scan(input.inputs, options, parser: parser())
+  }
+
+  func plan(_ request: Pipeline) async throws -> (stack: Stack, plan: ConversionPlan) {
+    let parser = parser()
+    var options = StackScanner.Options()
+    options.time = request.time
+    options.namesProduct = request.product != nil
+    options.skipBad = request.options.skipsBad
+    let stack = try await scan(request.inputs, options, parser: parser)
+    let compressors = try await CodecSurvey(stack: stack, parser: parser)
+      .compressors(for: request.options)
+    let builder = PlanBuilder(stack: stack, options: request.options, compressors: compressors)
+    return (stack, try builder.plan())
+  }
+
+  func convert(_ request: Pipeline, replacing: Bool) async throws -> ConversionSummary {
+    let start = ContinuousClock.now
+    guard let target = request.target else {
+      throw ValidationError("Say where with --to ROOT, or “to” in the pipeline.")
+    }
+    let (stack, plan) = try await plan(request)
+    let conversion = Conversion(
+      stack: stack, plan: plan, parser: parser(), root: try access.root(target),
+      scratchFolder: ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp")
+    try await conversion.prepare(replacing: replacing)
+    let total = 2 * plan.decodedByteCount
+    let progress = conversion.progress
+    let began = ContinuousClock.now
+    let years = try await ProgressReport(console: log, title: "converting").during(
+      {
+        let done = progress.heldByteCount + progress.encodedByteCount
+        let rate = Double(done) / 2 / max(0.001, (ContinuousClock.now - began).seconds) / 1e6
+        return ProgressReport.State(
+          fraction: Double(done) / Double(max(1, total)), text: "at \(Int(rate)) MB/s")
+      }, { try await conversion.run() })
+    return ConversionSummary(
+      stack: stack, plan: plan, years: years, progress: progress,
+      seconds: (ContinuousClock.now - start).seconds)
+  }
+
+  private func parser() -> GranuleParser {
+    access.parser(workers: ProcessInfo.processInfo.activeProcessorCount)
+  }
+
+  private func scan(
+    _ inputs: [String], _ options: StackScanner.Options, parser: GranuleParser
+  ) async throws -> Stack {
+    let sources = try await access.granules(inputs)
+    let done = Mutex(0)
+    return try await ProgressReport(console: log, title: "scanning").during(
+      {
+        let count = done.withLock { $0 }
+        return ProgressReport.State(
+          fraction: Double(count) / Double(sources.count),
+          text: "\(count) of \(sources.count) granules")
+      },
+      {
+        try await StackScanner(parser: parser, options: options).scan(sources) { count in
+          done.withLock { $0 = count }
+        }
+      })
+  }
+}

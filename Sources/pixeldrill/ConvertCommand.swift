@@ -1,0 +1,33 @@
+import ArgumentParser
+import Foundation
+import Rechunk
+
+struct ConvertCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert",
+    abstract: "Rechunk a stack into one Zarr store per year.",
+    discussion: """
+      Writes ROOT/zarrs/<year> for every year of the stack. Integers are kept
+      where all granules pack alike; where packing differs, values are unpacked
+      by each granule's own scale and offset.
+
+      EXAMPLES
+        pixeldrill convert granules --to . --variables sea_surface_temperature
+        pixeldrill convert granules --to v2 --zarr-format 2 --codec zlib
+        pixeldrill convert --pipeline sample.yaml
+      """)
+
+  @OptionGroup var conversion: ConvertOptions
+  @Flag(help: "Replace stores that are there.") var fresh = false
+
+  func validate() throws { try conversion.validate() }
+
+  func run() async throws {
+    let console = conversion.log.console
+    let request = try conversion.request()
+    let summary = try await conversion.session(request).convert(request, replacing: fresh)
+    console.note(summary.description)
+    for granule in summary.leftOut { console.warn("left out \(granule)") }
+    if !summary.leftOut.isEmpty { throw ExitCode(3) }
+  }
+}
