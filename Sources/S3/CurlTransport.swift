@@ -11,9 +11,11 @@ final class CurlTransport: HTTPTransport {
 
   /// - Parameters:
   ///   - connectionLimit: The most connections kept open.
+  ///   - stallSeconds: How long nothing may move before a request counts as timed out.
   ///   - certificates: The file of the authorities to trust; `nil`: the system's.
-  init(connectionLimit: Int = 128, certificates: String? = nil) {
-    loop = CurlLoop(connectionLimit: connectionLimit, certificates: certificates)
+  init(connectionLimit: Int = 128, stallSeconds: Int = 20, certificates: String? = nil) {
+    loop = CurlLoop(
+      connectionLimit: connectionLimit, stallSeconds: stallSeconds, certificates: certificates)
   }
 
   deinit { loop.stop() }
@@ -52,17 +54,19 @@ private final class CurlLoop: @unchecked Sendable {
 
   private let multi: UnsafeMutableRawPointer
   private let certificates: String?
+  private let stallSeconds: Int
   private let inbox = Mutex(Inbox())
 
   // Only the thread uses these.
   private var running: [UInt64: (transfer: Transfer, handle: UnsafeMutableRawPointer)] = [:]
   private var idle: [UnsafeMutableRawPointer] = []
 
-  init(connectionLimit: Int, certificates: String?) {
+  init(connectionLimit: Int, stallSeconds: Int, certificates: String?) {
     precondition(Self.isInitialised, "libcurl could not be initialised")
     guard let multi = curl_multi_init() else { preconditionFailure("no memory for libcurl") }
     self.multi = multi
     self.certificates = certificates
+    self.stallSeconds = stallSeconds
     _ = shim_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connectionLimit)
   }
 
@@ -119,7 +123,7 @@ private final class CurlLoop: @unchecked Sendable {
     guard let handle = idle.popLast() ?? curl_easy_init() else {
       return transfer.fail(.broken(reason: "no memory for libcurl"))
     }
-    transfer.prepare(handle, certificates: certificates)
+    transfer.prepare(handle, stallSeconds: stallSeconds, certificates: certificates)
     guard curl_multi_add_handle(multi, handle) == CURLM_OK else {
       curl_easy_cleanup(handle)
       return transfer.fail(.broken(reason: "libcurl refused the request"))

@@ -50,6 +50,12 @@ struct HTTPResponse: Sendable {
     }
   }
 
+  /// Without a length or chunks, a connection that breaks looks like the end.
+  var saysItsLength: Bool {
+    header("Content-Length") != nil
+      || header("Transfer-Encoding")?.lowercased().contains("chunked") == true
+  }
+
   private static func lowercased(_ byte: UInt8) -> UInt8 {
     UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte ? byte | 0x20 : byte
   }

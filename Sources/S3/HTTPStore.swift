@@ -26,7 +26,7 @@ public final class HTTPStore: ByteStore {
     let answer: [UInt8]?? = try await perform(.get, key, range) { response in
       switch response.status {
       case 404, 410: return .done(.some(nil))
-      case 200 where Self.lengthIsUnknown(response):
+      case 200 where !response.saysItsLength:
         return .failed(
           .badAnswer(
             key: key, location: self.location,
@@ -158,11 +158,5 @@ public final class HTTPStore: ByteStore {
             httpStatus: response.status, reason: reason))
       }
     }
-  }
-
-  /// Without a length or chunks, a connection that breaks looks like the end.
-  private static func lengthIsUnknown(_ response: HTTPResponse) -> Bool {
-    response.header("Content-Length") == nil
-      && response.header("Transfer-Encoding")?.lowercased().contains("chunked") != true
   }
 }

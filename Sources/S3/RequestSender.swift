@@ -7,11 +7,19 @@ final class RequestSender: Sendable {
   let policy: RetryPolicy
   let budget = RetryBudget()
   let flight: FlightLimit
+  private let sleep: @Sendable (_ seconds: Double) async throws -> Void
 
-  init(transport: any HTTPTransport, policy: RetryPolicy, flight: FlightLimit) {
+  /// - Parameter sleep: How to wait between attempts.
+  init(
+    transport: any HTTPTransport, policy: RetryPolicy, flight: FlightLimit,
+    sleep: @escaping @Sendable (_ seconds: Double) async throws -> Void = {
+      try await Task.sleep(for: .seconds($0))
+    }
+  ) {
     self.transport = transport
     self.policy = policy
     self.flight = flight
+    self.sleep = sleep
   }
 
   /// What an operation is about, for its errors.
@@ -91,7 +99,7 @@ final class RequestSender: Sendable {
         }
         lastRetry = kind
         do {
-          try await Task.sleep(for: .seconds(wait))
+          try await sleep(wait)
         } catch {
           throw failure(kind, subject, attempts: number, status: status, "cancelled")
         }

@@ -56,6 +56,9 @@ public final class S3Store: ByteStore {
       if response.status == 404, S3Problem(response).code == "NoSuchKey" {
         return .done(.some(nil))
       }
+      if response.status == 200, !response.saysItsLength {
+        return .retry(.corrupt, status: 200, reason: "the answer doesn't say how long it is")
+      }
       if response.status == 200, range == .all, !Self.matchesChecksum(response) {
         return .retry(.corrupt, status: 200, reason: "the checksum does not match")
       }

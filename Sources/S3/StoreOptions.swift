@@ -18,6 +18,9 @@ public struct StoreOptions: Sendable {
   /// The most bytes being received and sent at once.
   public var byteLimit = 256 << 20
 
+  /// How long nothing may move before a request counts as timed out.
+  var stallSeconds = 20
+
   /// What the environment's variables say; `HOME` is where `.aws` is.
   public var environment: [String: String] = ProcessInfo.processInfo.environment
 

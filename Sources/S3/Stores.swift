@@ -56,7 +56,7 @@ public final class Stores: Sendable {
       if let shared { return shared }
       let environment = options.environment
       let transport = CurlTransport(
-        connectionLimit: 2 * options.requestLimit,
+        connectionLimit: 2 * options.requestLimit, stallSeconds: options.stallSeconds,
         certificates: environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 })
       let settings: S3Settings
       do throws(CredentialError) {

@@ -12,6 +12,7 @@ final class Transfer: @unchecked Sendable {
   private var head: [UInt8] = []
   private var body: [UInt8] = []
   private var headerList: UnsafeMutablePointer<curl_slist>?
+  private var isHeadComplete = false
   private var isTooLong = false
   private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
 
@@ -27,7 +28,9 @@ final class Transfer: @unchecked Sendable {
   deinit { curl_slist_free_all(headerList) }
 
   /// Sets all options for this request.
-  func prepare(_ handle: UnsafeMutableRawPointer, certificates: String?) {
+  func prepare(
+    _ handle: UnsafeMutableRawPointer, stallSeconds: Int, certificates: String?
+  ) {
     let context = Unmanaged.passUnretained(self).toOpaque()
     curl_easy_reset(handle)
     _ = shim_set_text(handle, CURLOPT_URL, request.url)
@@ -40,7 +43,7 @@ final class Transfer: @unchecked Sendable {
     _ = shim_set_long(handle, CURLOPT_TIMEOUT_MS, Int(request.timeoutSeconds * 1e3))
     _ = shim_set_long(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(request.connectTimeoutSeconds * 1e3))
     _ = shim_set_long(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
-    _ = shim_set_long(handle, CURLOPT_LOW_SPEED_TIME, 20)
+    _ = shim_set_long(handle, CURLOPT_LOW_SPEED_TIME, stallSeconds)
     _ = shim_set_pointer(handle, CURLOPT_PRIVATE, context)
     if let certificates { _ = shim_set_text(handle, CURLOPT_CAINFO, certificates) }
     if request.followsRedirects {
@@ -109,7 +112,12 @@ final class Transfer: @unchecked Sendable {
     }
     let reason = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
     switch code {
-    case CURLE_OK: return .success(HTTPResponse(status: status, head: head, body: body))
+    case CURLE_OK:
+      // libcurl takes headers that break off for an answer without a body.
+      guard isHeadComplete else {
+        return .failure(.broken(reason: "the answer's headers break off"))
+      }
+      return .success(HTTPResponse(status: status, head: head, body: body))
     case CURLE_OPERATION_TIMEDOUT: return .failure(.timedOut(reason: reason))
     case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_PEER_FAILED_VERIFICATION,
       CURLE_SSL_CACERT_BADFILE, CURLE_TOO_MANY_REDIRECTS, CURLE_SSL_CERTPROBLEM:
@@ -119,8 +127,14 @@ final class Transfer: @unchecked Sendable {
   }
 
   private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
-    // After a redirect or “100 Continue” another head follows.
-    if line.starts(with: "HTTP/".utf8) { head.removeAll(keepingCapacity: true) }
+    if line.starts(with: "HTTP/".utf8) {
+      // After a redirect or “100 Continue” another head follows.
+      head.removeAll(keepingCapacity: true)
+      isHeadComplete = false
+    } else if isHeadComplete {
+      return line.count  // what follows a body in chunks
+    }
+    isHeadComplete = line.elementsEqual("\r\n".utf8) || line.elementsEqual("\n".utf8)
     guard head.count + line.count <= 1 << 20 else { return 0 }
     head.append(contentsOf: line)
     return line.count
