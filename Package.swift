@@ -50,6 +50,8 @@ let package = Package(
     library("S3", ["Storage", "CCurl", .product(name: "Crypto", package: "swift-crypto")]),
     library("Zarr", ["CF", "Storage", "CBlosc", "CDeflate", "CZstd"]),
     library("ZarrWriter", ["CF", "Storage", "Zarr"]),
+    library(
+      "References", ["CF", "NetCDF", "Storage", "Zarr", "ZarrWriter", "CZlib", "CZstd"]),
     library("Sample", ["CF", "CDeflate", "NetCDF"]),
 
     library("NetCDF", ["CF", "Storage", "CDeflate", "CHDF5", "CLinux", "CNetCDF"]),
@@ -74,6 +76,7 @@ let package = Package(
     tests(
       "pixeldrillTests",
       ["pixeldrill", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    tests("ReferencesTests", ["CF", "NetCDF", "References", "Storage", "Zarr"]),
     tests("SampleTests", ["CDeflate", "CF", "NetCDF", "Sample", "Storage"]),
     .target(
       name: "StoreContract", dependencies: ["Storage"], path: "Tests/StoreContract",

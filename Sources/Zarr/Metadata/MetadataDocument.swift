@@ -1,4 +1,4 @@
-import CF
+package import CF
 import Storage
 
 /// One metadata object, with its key for errors: reads members and says what is wrong with them.
@@ -108,7 +108,7 @@ extension DataType {
 extension AttributeValue {
   /// What JSON can say of an attribute: text, 64-bit integers, doubles, or a list of one of them.
   /// Other values keep their JSON text; `null` is no attribute.
-  init?(_ value: JSONValue) {
+  package init?(_ value: JSONValue) {
     let values = value.array ?? [value]
     let texts = values.compactMap(\.string)
     let reals = values.compactMap(\.real)
