@@ -63,15 +63,18 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
 
+    library("Drill", ["CF", "NetCDF", "References", "Storage", "Zarr"]),
+
     .executableTarget(
       name: "pixeldrill",
       dependencies: [
-        "CF", "NetCDF", "Rechunk", "S3", "Sample", "Storage", "Zarr",
+        "CF", "Drill", "NetCDF", "Rechunk", "S3", "Sample", "Storage", "Zarr",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
     tests("CFTests", ["CF"]),
+    tests("DrillTests", ["CF", "Drill", "NetCDF", "Storage", "Zarr", "ZarrWriter"]),
     tests("NetCDFTests", ["NetCDF", "CF", "Storage", "pixeldrill"]),
     tests(
       "pixeldrillTests",

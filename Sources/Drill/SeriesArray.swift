@@ -1,0 +1,125 @@
+import CF
+import Zarr
+
+/// A Zarr array with time, latitude and longitude among its dimensions.
+struct SeriesArray: Sendable {
+  let array: ZarrArray
+  let axes: SeriesAxes
+
+  /// Decoded bytes held at once, at most, if no single chunk has more.
+  private static let batchByteLimit = 128 << 20
+
+  /// Reads some pixels' values, each chunk once, however many pixels it holds.
+  ///
+  /// - Returns: Shape `[pixels.count, steps.count]`.
+  func values(at pixels: [Pixel], steps: Range<Int>) async throws(ZarrError) -> SeriesValues {
+    let size = array.metadata.dataType.byteCount
+    var stored = fill(count: pixels.count * steps.count)
+    let wanted = chunks(for: pixels, steps: steps)
+    let perBatch = max(1, Self.batchByteLimit / max(1, array.metadata.chunkByteCount))
+    for start in stride(from: 0, to: wanted.count, by: perBatch) {
+      let batch = wanted[start..<min(start + perBatch, wanted.count)]
+      let chunks = try await array.read(chunks: batch.map(\.coordinates))
+      stored.withUnsafeMutableBytes { stored in
+        for (chunk, want) in zip(chunks, batch) {
+          chunk.bytes?.withUnsafeBytes { bytes in
+            for index in want.pixels {
+              gather(
+                bytes, chunk.coordinates, pixels[index], steps, size,
+                into: UnsafeMutableRawBufferPointer(
+                  rebasing: stored[(index * steps.count * size)...]))
+            }
+          }
+        }
+      }
+    }
+    return SeriesValues(unpacking: stored, array.metadata.packing)
+  }
+
+  /// What an absent chunk holds; a chunk that has no such value is refused when it is read.
+  private func fill(count: Int) -> [UInt8] {
+    let size = array.metadata.dataType.byteCount
+    let bits = array.metadata.fillBits ?? 0
+    return withUnsafeBytes(of: bits.littleEndian) { fill in
+      [UInt8](unsafeUninitializedCapacity: count * size) { buffer, filled in
+        for index in 0..<count * size { buffer[index] = fill[index % size] }
+        filled = count * size
+      }
+    }
+  }
+
+  private struct WantedChunk {
+    let coordinates: [Int]
+    /// Indexes of the pixels in it.
+    var pixels: [Int]
+  }
+
+  /// The chunks that hold the pixels, those of one place in space and all times together.
+  private func chunks(for pixels: [Pixel], steps: Range<Int>) -> [WantedChunk] {
+    guard !steps.isEmpty else { return [] }
+    let extents = array.metadata.chunkShape
+    var places: [Pixel: Int] = [:]
+    var wanted: [[Int]] = []
+    var order: [Pixel] = []
+    for (index, pixel) in pixels.enumerated() {
+      let place = Pixel(
+        row: pixel.row / extents[axes.latitude], column: pixel.column / extents[axes.longitude])
+      if let known = places[place] {
+        wanted[known].append(index)
+      } else {
+        places[place] = wanted.count
+        wanted.append([index])
+        order.append(place)
+      }
+    }
+    var times = 0...0
+    if let time = axes.time {
+      times = steps.lowerBound / extents[time]...(steps.upperBound - 1) / extents[time]
+    }
+    return zip(order, wanted).flatMap { place, pixels in
+      times.map { time in
+        var coordinates = [Int](repeating: 0, count: axes.rank)
+        coordinates[axes.latitude] = place.row
+        coordinates[axes.longitude] = place.column
+        if let axis = axes.time { coordinates[axis] = time }
+        return WantedChunk(coordinates: coordinates, pixels: pixels)
+      }
+    }
+  }
+
+  /// Copies one pixel's numbers out of a chunk.
+  ///
+  /// - Parameter series: From the pixel's first step on.
+  private func gather(
+    _ chunk: UnsafeRawBufferPointer, _ coordinates: [Int], _ pixel: Pixel, _ steps: Range<Int>,
+    _ size: Int, into series: UnsafeMutableRawBufferPointer
+  ) {
+    let extents = array.metadata.chunkShape
+    func stride(_ axis: Int) -> Int { extents[(axis + 1)...].reduce(size, *) }
+    var offset = pixel.row % extents[axes.latitude] * stride(axes.latitude)
+    offset += pixel.column % extents[axes.longitude] * stride(axes.longitude)
+    guard let time = axes.time else {
+      series.copyMemory(from: UnsafeRawBufferPointer(rebasing: chunk[offset..<offset + size]))
+      return
+    }
+    let start = coordinates[time] * extents[time]
+    let held = (start..<start + extents[time]).clamped(to: steps)
+    let step = stride(time)
+    var source = offset + (held.lowerBound - start) * step
+    var target = (held.lowerBound - steps.lowerBound) * size
+    func copy<Word: BitwiseCopyable>(_: Word.Type) {
+      for _ in held {
+        let word = chunk.loadUnaligned(fromByteOffset: source, as: Word.self)
+        series.storeBytes(of: word, toByteOffset: target, as: Word.self)
+        source += step
+        target += size
+      }
+    }
+    switch size {
+    case 1: copy(UInt8.self)
+    case 2: copy(UInt16.self)
+    case 4: copy(UInt32.self)
+    default: copy(UInt64.self)
+    }
+  }
+}
