@@ -32,13 +32,13 @@ public final class ConversionProgress: Sendable {
 
 /// Hands out the numbers below a limit, each once, to many tasks.
 final class Counter: Sendable {
-  private let next_ = Atomic<Int>(0)
+  private let numbers = Atomic<Int>(0)
   private let limit: Int
 
   init(limit: Int) { self.limit = limit }
 
   func next() -> Int? {
-    let number = next_.add(1, ordering: .relaxed).oldValue
+    let number = numbers.add(1, ordering: .relaxed).oldValue
     return number < limit ? number : nil
   }
 }

@@ -138,7 +138,9 @@ extension StackReport: CustomStringConvertible {
       lines.append(
         "names       \(unsortedNames.count) out of order in time, such as \(unsortedNames[0])")
     }
-    for era in eras { lines += describe(era) }
+    for (index, era) in eras.enumerated() {
+      lines += describe(era, since: index == 0 ? nil : eras[index - 1])
+    }
     if !varyingPacking.isEmpty {
       lines.append(
         "packing     differs between granules for "
@@ -171,17 +173,30 @@ extension StackReport: CustomStringConvertible {
     return "\(axis.dimension) \(axis.length) (\(Float(first)) … \(Float(last)))"
   }
 
-  private func describe(_ era: EraEntry) -> [String] {
+  /// An era; of its variables, those that are stored as in the era before aren't repeated.
+  private func describe(_ era: EraEntry, since before: EraEntry?) -> [String] {
     var lines = ["era \(era.name)       \(era.granules) granules, \(era.first) … \(era.last)"]
-    let width = era.variables.map(\.name.count).max() ?? 0
-    for variable in era.variables {
+    let known = before?.variables ?? []
+    let changed = era.variables.filter { variable in
+      !known.contains { $0.name == variable.name && storage($0) == storage(variable) }
+    }
+    let width = changed.map(\.name.count).max() ?? 0
+    for variable in changed {
       let name = variable.name.padding(toLength: width, withPad: " ", startingAt: 0)
-      let shape = variable.tileShape.map(String.init).joined(separator: "×")
       let packing = variable.packing == "none" ? "" : ", packing \(variable.packing)"
-      let filters = variable.filters.isEmpty ? "" : ", \(variable.filters.joined(separator: "+"))"
-      lines.append(
-        "  \(name)  \(variable.type) in \(shape.isEmpty ? "1" : shape)\(filters)\(packing)")
+      lines.append("  \(name)  \(storage(variable))\(packing)")
+    }
+    let gone = known.filter { old in !era.variables.contains { $0.name == old.name } }
+    if !gone.isEmpty { lines.append("  without \(gone.map(\.name).joined(separator: ", "))") }
+    if before != nil, changed.count < era.variables.count {
+      lines.append("  the other \(era.variables.count - changed.count) variables as before")
     }
     return lines
+  }
+
+  private func storage(_ variable: EraEntry.Variable) -> String {
+    let shape = variable.tileShape.map(String.init).joined(separator: "×")
+    let filters = variable.filters.isEmpty ? "" : ", \(variable.filters.joined(separator: "+"))"
+    return "\(variable.type) in \(shape.isEmpty ? "1" : shape)\(filters)"
   }
 }
