@@ -1,53 +1,87 @@
 import CF
 public import NetCDF
 public import Storage
+public import Zarr
 import ZarrWriter
 
 /// Rechunks a stack into one Zarr store per year, below a root.
 public struct Conversion: Sendable {
   private let stack: Stack
-  private let plan: ConversionPlan
+  private let options: ConversionOptions
+  private let compressors: [String: Compressor]
   private let parser: GranuleParser
   /// Holds `zarrs/<year>` and `manifests/<year>.json`.
   private let root: any ByteStore
   private let scratchFolder: String
+  /// What is done if all granules can be read.
+  public let plan: ConversionPlan
   public let progress = ConversionProgress()
 
+  /// - Parameter compressors: What ``CodecSurvey`` chose.
+  /// - Throws: What ``PlanBuilder/plan()`` throws.
   public init(
-    stack: Stack, plan: ConversionPlan, parser: GranuleParser, root: any ByteStore,
-    scratchFolder: String
-  ) {
+    stack: Stack, options: ConversionOptions, compressors: [String: Compressor],
+    parser: GranuleParser, root: any ByteStore, scratchFolder: String
+  ) throws {
     self.stack = stack
-    self.plan = plan
+    self.options = options
+    self.compressors = compressors
     self.parser = parser
     self.root = root
     self.scratchFolder = scratchFolder
+    plan = try PlanBuilder(stack: stack, options: options, compressors: compressors).plan()
   }
 
-  /// Throws if a store of one of the plan's years is there already; removes it, metadata first,
-  /// if it may be replaced. What an unfinished run left is removed in either case.
-  public func prepare(replacing: Bool) async throws {
+  /// Converts all years of the plan.
+  ///
+  /// A store that is there already is an error, unless the options let it be replaced; what an
+  /// unfinished run left is removed. A granule whose data turn out to be damaged ends the run, or
+  /// is left out where the options say so; its year begins again then.
+  ///
+  /// - Throws: the first error; no store of an unfinished year can be opened then.
+  public func run() async throws -> ConversionResult {
+    try await refuseExistingStores()
+    var result = ConversionResult(years: [], leftOut: stack.quarantined)
+    var unusable: Set<Int> = []
+    var waiting = plan.years[...]
+    while let year = waiting.first {
+      do {
+        try await clear(year.year)
+        result.years.append(try await run(year))
+        waiting = waiting.dropFirst()
+      } catch let error as GranuleError where options.skipsBad && error.isAboutTheGranule {
+        guard
+          let member = stack.members.firstIndex(where: { $0.source.location == error.location }),
+          unusable.insert(member).inserted
+        else { throw error }
+        result.leftOut.append(
+          QuarantinedGranule(location: error.location, problem: .unreadable(error)))
+        let done = result.years.map(\.year)
+        let next = try PlanBuilder(
+          stack: stack, options: options, compressors: compressors, unusable: unusable
+        ).plan()
+        waiting = next.years.filter { !done.contains($0.year) }[...]
+      }
+    }
+    return result
+  }
+
+  private func refuseExistingStores() async throws {
+    guard !options.replaces else { return }
     for year in plan.years {
       let prefix = Self.storeKey(year.year)
-      let objects = try await root.list(prefix, recursive: true).objects.map(\.key)
-      let metadata = objects.filter {
-        Self.rootMetadata.contains($0.name) && $0 == prefix.appending($0.name)
-      }
-      guard metadata.isEmpty || replacing else {
+      for name in Self.rootMetadata
+      where try await root.info(prefix.appending(name)) != nil {
         throw ConversionError.storeExists(location: "\(root.location)/\(prefix)")
       }
-      try await root.delete(metadata)
-      try await root.delete(objects.filter { !metadata.contains($0) })
     }
   }
 
-  /// Converts all years.
-  ///
-  /// - Throws: the first error; no store of an unfinished year can be opened then.
-  public func run() async throws -> [YearResult] {
-    var results: [YearResult] = []
-    for year in plan.years { results.append(try await run(year)) }
-    return results
+  /// Removes what is there of a year's store: first the files that make it one.
+  private func clear(_ year: Int) async throws {
+    let prefix = Self.storeKey(year)
+    try await root.delete(Self.rootMetadata.map(prefix.appending))
+    try await root.delete(try await root.list(prefix, recursive: true).objects.map(\.key))
   }
 
   /// The files at a store's top by which readers open it.
@@ -106,6 +140,23 @@ public struct Conversion: Sendable {
       let bytes = try await parser.values(
         of: stored, in: member.granule, from: member.source, region: stored.shape.map { 0..<$0 })
       return try await array.spec.writeArray(bytes, to: store)
+    }
+  }
+}
+
+/// What came of a conversion.
+public struct ConversionResult: Sendable {
+  public var years: [YearResult]
+  /// Granules that were left out, while scanning or later.
+  public var leftOut: [QuarantinedGranule]
+}
+
+extension GranuleError {
+  /// Whether the file is at fault, rather than the way to it.
+  fileprivate var isAboutTheGranule: Bool {
+    switch reason {
+    case .notNetCDF, .damaged, .unsupported, .crashed, .timedOut: true
+    case .noParser, .absent, .storage: false
     }
   }
 }

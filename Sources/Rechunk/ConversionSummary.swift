@@ -16,11 +16,10 @@ public struct ConversionSummary: Sendable, CustomStringConvertible {
   public let peakMemoryByteCount: Int
 
   public init(
-    stack: Stack, plan: ConversionPlan, years: [YearResult], progress: ConversionProgress,
-    seconds: Double
+    result: ConversionResult, plan: ConversionPlan, progress: ConversionProgress, seconds: Double
   ) {
-    self.years = years
-    leftOut = stack.quarantined.map { "\($0.location): \($0.problem)" }
+    years = result.years
+    leftOut = result.leftOut.map { "\($0.location): \($0.problem)" }
     tileCount = progress.tileCount
     readByteCount = progress.readByteCount
     decodedByteCount = plan.decodedByteCount

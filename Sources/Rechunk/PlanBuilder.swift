@@ -9,13 +9,20 @@ public struct PlanBuilder {
   private let options: ConversionOptions
   private let compressors: [String: Compressor]
   private let advisor: ShapeAdvisor
+  private let unusable: Set<Int>
 
-  /// - Parameter compressors: What ``CodecSurvey`` chose for variables, where the options leave
-  ///   it open.
-  public init(stack: Stack, options: ConversionOptions, compressors: [String: Compressor] = [:]) {
+  /// - Parameters:
+  ///   - compressors: What ``CodecSurvey`` chose for variables, where the options leave it open.
+  ///   - unusable: Members that turned out to be unreadable; their steps are left out, while
+  ///     what happens to variables stays as the whole stack decides.
+  public init(
+    stack: Stack, options: ConversionOptions, compressors: [String: Compressor] = [:],
+    unusable: Set<Int> = []
+  ) {
     self.stack = stack
     self.options = options
     self.compressors = compressors
+    self.unusable = unusable
     advisor = ShapeAdvisor(cadenceSeconds: stack.cadenceSeconds)
   }
 
@@ -66,7 +73,7 @@ public struct PlanBuilder {
   }
 
   private func chosenSteps() throws -> [StackStep] {
-    var steps = stack.steps
+    var steps = stack.steps.filter { !unusable.contains($0.member) }
     if let years = options.years { steps = steps.filter { years.contains($0.instant.year) } }
     guard !steps.isEmpty else { throw StackError.noSteps(years: options.years) }
     switch options.duplicates {

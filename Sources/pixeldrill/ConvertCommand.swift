@@ -24,8 +24,9 @@ struct ConvertCommand: AsyncParsableCommand {
 
   func run() async throws {
     let console = conversion.log.console
-    let request = try conversion.request()
-    let summary = try await conversion.session(request).convert(request, replacing: fresh)
+    var request = try conversion.request()
+    request.options.replaces = fresh
+    let summary = try await conversion.session(request).convert(request)
     console.note(summary.description)
     for granule in summary.leftOut { console.warn("left out \(granule)") }
     if !summary.leftOut.isEmpty { throw ExitCode(3) }

@@ -22,7 +22,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let request = try conversion.request()
-    let (_, plan) = try await conversion.session(request).plan(request)
+    let plan = try await conversion.session(request).plan(request)
     let report = PlanReport(plan)
     Console.output(json ? try report.json() : report.description)
   }

@@ -4,6 +4,7 @@ import NetCDF
 import Rechunk
 import Storage
 import Synchronization
+import Zarr
 
 /// Carries out what commands ask of the library, with progress on the console.
 struct Session {
@@ -20,33 +21,27 @@ struct Session {
     return try await scan(input.inputs, options, parser: parser())
   }
 
-  func plan(_ request: Pipeline) async throws -> (stack: Stack, plan: ConversionPlan) {
-    let parser = parser()
-    var options = StackScanner.Options()
-    options.time = request.time
-    options.namesProduct = request.product != nil
-    options.skipBad = request.options.skipsBad
-    let stack = try await scan(request.inputs, options, parser: parser)
-    let compressors = try await CodecSurvey(stack: stack, parser: parser)
-      .compressors(for: request.options)
-    let builder = PlanBuilder(stack: stack, options: request.options, compressors: compressors)
-    return (stack, try builder.plan())
+  func plan(_ request: Pipeline) async throws -> ConversionPlan {
+    let (stack, compressors) = try await survey(request, parser: parser())
+    return try PlanBuilder(stack: stack, options: request.options, compressors: compressors)
+      .plan()
   }
 
-  func convert(_ request: Pipeline, replacing: Bool) async throws -> ConversionSummary {
+  func convert(_ request: Pipeline) async throws -> ConversionSummary {
     let start = ContinuousClock.now
     guard let target = request.target else {
       throw ValidationError("Say where with --to ROOT, or “to” in the pipeline.")
     }
-    let (stack, plan) = try await plan(request)
-    let conversion = Conversion(
-      stack: stack, plan: plan, parser: parser(), root: try access.root(target),
+    let parser = parser()
+    let (stack, compressors) = try await survey(request, parser: parser)
+    let conversion = try Conversion(
+      stack: stack, options: request.options, compressors: compressors, parser: parser,
+      root: try access.root(target),
       scratchFolder: ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp")
-    try await conversion.prepare(replacing: replacing)
-    let total = 2 * plan.decodedByteCount
+    let total = 2 * conversion.plan.decodedByteCount
     let progress = conversion.progress
     let began = ContinuousClock.now
-    let years = try await ProgressReport(console: log, title: "converting").during(
+    let result = try await ProgressReport(console: log, title: "converting").during(
       {
         let done = progress.heldByteCount + progress.encodedByteCount
         let rate = Double(done) / 2 / max(0.001, (ContinuousClock.now - began).seconds) / 1e6
@@ -54,8 +49,21 @@ struct Session {
           fraction: Double(done) / Double(max(1, total)), text: "at \(Int(rate)) MB/s")
       }, { try await conversion.run() })
     return ConversionSummary(
-      stack: stack, plan: plan, years: years, progress: progress,
+      result: result, plan: conversion.plan, progress: progress,
       seconds: (ContinuousClock.now - start).seconds)
+  }
+
+  private func survey(
+    _ request: Pipeline, parser: GranuleParser
+  ) async throws -> (stack: Stack, compressors: [String: Compressor]) {
+    var options = StackScanner.Options()
+    options.time = request.time
+    options.namesProduct = request.product != nil
+    options.skipBad = request.options.skipsBad
+    let stack = try await scan(request.inputs, options, parser: parser)
+    let compressors = try await CodecSurvey(stack: stack, parser: parser)
+      .compressors(for: request.options)
+    return (stack, compressors)
   }
 
   private func parser() -> GranuleParser {
