@@ -75,7 +75,7 @@ let package = Package(
 
     tests("CFTests", ["CF"]),
     tests("DrillTests", ["CF", "Drill", "NetCDF", "Storage", "Zarr", "ZarrWriter"]),
-    tests("NetCDFTests", ["NetCDF", "CF", "Storage", "pixeldrill"]),
+    tests("NetCDFTests", ["NetCDF", "CDeflate", "CF", "Storage", "pixeldrill"]),
     tests(
       "pixeldrillTests",
       ["pixeldrill", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

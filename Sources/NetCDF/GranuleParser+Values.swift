@@ -19,6 +19,11 @@ extension GranuleParser {
         reason: .unsupported("its type is \(variable.type)"))
     }
     let byteCount = region.reduce(elementByteCount) { $0 * $1.count }
+    guard byteCount <= GranuleRequest.answerByteLimit else {
+      throw GranuleError(
+        location: source.location, variable: variable.name,
+        reason: .unsupported("\(byteCount) bytes are too many to read at once"))
+    }
     var values = [UInt8](repeating: 0, count: byteCount)
     guard byteCount > 0 else { return values }
     let reader = try await tiles(of: variable, in: granule, from: source)

@@ -9,7 +9,8 @@ public final class GranuleParser: Sendable {
 
   /// - Parameters:
   ///   - executable: A program whose `granule-worker` argument runs ``GranuleWorker``; `nil`
-  ///     parses in this process, which a hostile granule can then end.
+  ///     parses in this process, which a hostile granule can then end, one at a time, and reads
+  ///     granules that aren't local files whole.
   ///   - workers: How many granules are parsed at the same time, at least 1.
   ///   - deadlineSeconds: What a child may take for one request, not counting the store's part.
   public init(executable: String?, workers: Int, deadlineSeconds: Double) {

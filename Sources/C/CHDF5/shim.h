@@ -12,7 +12,6 @@ static inline unsigned shim_h5f_acc_rdwr(void) { return H5F_ACC_RDWR; }
 static inline haddr_t shim_haddr_undef(void) { return HADDR_UNDEF; }
 static inline hsize_t shim_h5s_unlimited(void) { return H5S_UNLIMITED; }
 static inline hid_t shim_h5p_file_access(void) { return H5P_FILE_ACCESS; }
-static inline hid_t shim_h5t_c_s1(void) { return H5T_C_S1; }
 
 /// The native integer type of a size in bytes, 1, 2, 4 or 8; negative for others.
 static inline hid_t shim_native_integer(size_t size, int is_signed) {

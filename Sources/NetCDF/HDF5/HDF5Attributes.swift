@@ -168,7 +168,7 @@ struct HDF5AttributeValue {
   }
 
   private func text(size: Int) throws(GranuleError.Reason) -> AttributeValue? {
-    guard count > 0 else { return .text("") }
+    guard count > 0 else { return H5Tis_variable_str(type) > 0 ? .texts([]) : .text("") }
     let texts: [String]
     if H5Tis_variable_str(type) > 0 {
       var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)

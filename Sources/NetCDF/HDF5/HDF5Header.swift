@@ -90,7 +90,9 @@ struct HDF5Header {
     for (position, index) in found.enumerated() {
       let isUnlimited = dataset.isUnlimited[position]
       let index =
-        index ?? phonyAxis(length: extent[position], isUnlimited, group: dataset.group)
+        index
+        ?? phonyAxis(
+          length: extent[position], isUnlimited, group: dataset.group, besides: indices)
       guard axes[index].isUnlimited || axes[index].length == extent[position] else {
         throw .damaged(
           "variable \(dataset.name) has \(extent[position]) elements along dimension "
@@ -101,10 +103,14 @@ struct HDF5Header {
     return indices
   }
 
-  /// A dimension of the group with this length, or a new one without a name of its own.
-  private mutating func phonyAxis(length: Int, _ isUnlimited: Bool, group: String) -> Int {
-    let match = axes.firstIndex {
-      $0.group == group && $0.length == length && $0.isUnlimited == isUnlimited
+  /// A dimension of the group with this length, that the variable hasn't yet, or a new one without
+  /// a name of its own.
+  private mutating func phonyAxis(
+    length: Int, _ isUnlimited: Bool, group: String, besides used: [Int]
+  ) -> Int {
+    let match = axes.indices.first {
+      axes[$0].group == group && axes[$0].length == length
+        && axes[$0].isUnlimited == isUnlimited && !used.contains($0)
     }
     if let match { return match }
     axes.append(
@@ -157,6 +163,8 @@ struct HDF5Header {
     case .unallocated: place = .unallocated
     case .library(let reason, let chunkShape):
       tileShape = chunkShape ?? rows
+      let limit = GranuleRequest.answerByteLimit / elementByteCount
+      if tileShape.reduce(1, *) > limit { tileShape = rows }
       place = .library(reason: reason)
     }
     return StoredLayout(

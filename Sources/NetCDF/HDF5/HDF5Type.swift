@@ -31,15 +31,14 @@ enum HDF5Type {
     }
   }
 
-  /// The type to read into memory as; `nil` for what we can't read.
+  /// The type to read numbers into memory as; `nil` for what aren't numbers.
   static func native(_ type: VariableType) -> NativeType? {
     switch type {
     case .number(.float32): return NativeType(id: shim_native_float())
     case .number(.float64): return NativeType(id: shim_native_double())
     case .number(let integer):
       return NativeType(id: shim_native_integer(integer.byteCount, integer.isUnsigned ? 0 : 1))
-    case .text: return NativeType(id: shim_h5t_c_s1())
-    case .unsupported: return nil
+    case .text, .unsupported: return nil
     }
   }
 

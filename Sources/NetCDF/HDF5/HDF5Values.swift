@@ -10,12 +10,18 @@ enum HDF5Values {
   static func read(
     _ variable: Variable, _ region: [Range<Int>], from file: HDF5File
   ) throws(GranuleError.Reason) -> [UInt8] {
-    guard let native = HDF5Type.native(variable.type),
-      let elementByteCount = variable.elementByteCount
-    else { throw .unsupported("its type is \(variable.type)") }
+    guard let elementByteCount = variable.elementByteCount else {
+      throw .unsupported("its type is \(variable.type)")
+    }
     return try file.withID { id throws(GranuleError.Reason) in
       let dataset = try open(variable.name, in: id)
       try checkReadable(dataset.id)
+      let stored = try HDF5Handle("H5Dget_type", close: H5Tclose) { H5Dget_type(dataset.id) }
+      // Characters need no conversion.
+      let type = HDF5Type.native(variable.type)?.id ?? stored.id
+      guard H5Tget_size(type) == elementByteCount else {
+        throw .damaged("the variable's type has changed")
+      }
       let space = try HDF5Handle("H5Dget_space", close: H5Sclose) { H5Dget_space(dataset.id) }
       let rank = Int(H5Sget_simple_extent_ndims(space.id))
       guard rank == region.count || variable.dimensions == ["null"] else {
@@ -26,7 +32,7 @@ enum HDF5Values {
       guard count > 0 else { return bytes }
       guard rank > 0 else {
         try check("H5Dread") {
-          H5Dread(dataset.id, native.id, hid_t(H5S_ALL), hid_t(H5S_ALL), shim_h5p_default(), &bytes)
+          H5Dread(dataset.id, type, hid_t(H5S_ALL), hid_t(H5S_ALL), shim_h5p_default(), &bytes)
         }
         return bytes
       }
@@ -34,23 +40,23 @@ enum HDF5Values {
       try check("H5Sget_simple_extent_dims") {
         H5Sget_simple_extent_dims(space.id, &extent, nil)
       }
-      let stored = zip(region, extent).map { $0.clamped(to: 0..<Int(clamping: $1)) }
-      if stored != region { fill(&bytes, variable.layout.fillBits, elementByteCount) }
-      guard !stored.contains(where: \.isEmpty) else { return bytes }
-      let starts = stored.map { hsize_t($0.lowerBound) }
-      let counts = stored.map { hsize_t($0.count) }
+      let present = zip(region, extent).map { $0.clamped(to: 0..<Int(clamping: $1)) }
+      if present != region { fill(&bytes, variable.layout.fillBits, elementByteCount) }
+      guard !present.contains(where: \.isEmpty) else { return bytes }
+      let starts = present.map { hsize_t($0.lowerBound) }
+      let counts = present.map { hsize_t($0.count) }
       try check("H5Sselect_hyperslab") {
         H5Sselect_hyperslab(space.id, H5S_SELECT_SET, starts, nil, counts, nil)
       }
       let memory = try HDF5Handle("H5Screate_simple", close: H5Sclose) {
         H5Screate_simple(Int32(rank), region.map { hsize_t($0.count) }, nil)
       }
-      let memoryStarts = zip(stored, region).map { hsize_t($0.lowerBound - $1.lowerBound) }
+      let memoryStarts = zip(present, region).map { hsize_t($0.lowerBound - $1.lowerBound) }
       try check("H5Sselect_hyperslab") {
         H5Sselect_hyperslab(memory.id, H5S_SELECT_SET, memoryStarts, nil, counts, nil)
       }
       try check("H5Dread") {
-        H5Dread(dataset.id, native.id, memory.id, space.id, shim_h5p_default(), &bytes)
+        H5Dread(dataset.id, type, memory.id, space.id, shim_h5p_default(), &bytes)
       }
       return bytes
     }

@@ -34,6 +34,9 @@ public struct ChunkIndex: Hashable, Sendable {
       count = product
     }
     let chunkByteCount = tileShape.reduce(variable.elementByteCount ?? 1, *)
+    guard chunkByteCount <= TileShape.memoryLimit(fileByteCount: fileByteCount) else {
+      throw .unsupported("chunks of \(tileShape) in a file of \(fileByteCount) bytes")
+    }
     chunkByteLimit = chunkByteCount + chunkByteCount / 8 + 4096
     offsets = [Int](repeating: -1, count: count)
     byteCounts = [Int](repeating: 0, count: count)

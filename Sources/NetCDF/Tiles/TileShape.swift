@@ -2,6 +2,13 @@
 enum TileShape {
   static let byteLimit = 4 << 20
 
+  /// The most a tile may take in memory, whatever a header claims: what the whole file could
+  /// inflate to (deflate shrinks by 1032 at most), and for small files a quarter of a gigabyte.
+  static func memoryLimit(fileByteCount: Int) -> Int {
+    let (product, overflow) = fileByteCount.multipliedReportingOverflow(by: 1032)
+    return overflow ? Int.max : max(256 << 20, product)
+  }
+
   /// The largest run of whole rows, contiguous in C order, of at most ``byteLimit`` bytes (or one
   /// row): `[1, …, 1, rows, full, …, full]`.
   static func rows(of shape: [Int], elementByteCount: Int) -> [Int] {

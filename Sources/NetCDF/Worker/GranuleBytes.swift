@@ -71,6 +71,20 @@ final class FileBytes: GranuleBytes {
   }
 }
 
+/// A granule that was read whole.
+final class MemoryBytes: GranuleBytes {
+  private let bytes: [UInt8]
+  var byteCount: Int { bytes.count }
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(GranuleError.Reason)
+  {
+    try checkBounds(offset, buffer.count)
+    bytes[offset..<offset + buffer.count].withUnsafeBytes { buffer.copyMemory(from: $0) }
+  }
+}
+
 /// Bytes that are costly to ask for, kept in blocks. Reads of several blocks go past the cache.
 final class BlockBytes: GranuleBytes {
   static let blockByteCount = 256 << 10

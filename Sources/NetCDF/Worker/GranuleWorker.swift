@@ -24,7 +24,7 @@ public enum GranuleWorker {
           case .request(let request, let byteCount, let origin) =
             try socket.receive(deadline: nil)
         else { exit(2) }
-        try socket.send(answer(request, byteCount, origin, socket))
+        try socket.send(answer(request, byteCount, origin, socket), deadline: nil)
       }
     } catch {
       switch error {
@@ -65,7 +65,7 @@ public enum GranuleWorker {
 
   private static func ask(_ range: Range<Int>, _ socket: MessageSocket) -> [UInt8]? {
     do throws(MessageSocket.Failure) {
-      try socket.send(.needBytes(range))
+      try socket.send(.needBytes(range), deadline: nil)
       if case .bytes(let bytes) = try socket.receive(deadline: nil) { return bytes }
       return nil
     } catch {

@@ -16,12 +16,13 @@ final class MessageSocket {
     case malformed
   }
 
-  func send(_ message: Message) throws(Failure) {
+  /// - Parameter deadline: On the clock of ``now()``; `nil` waits for ever.
+  func send(_ message: Message, deadline: Double?) throws(Failure) {
     let body = message.encoded
     guard body.count <= Message.byteLimit else { throw .malformed }
     let length = (0..<4).map { UInt8(truncatingIfNeeded: body.count >> (8 * $0)) }
-    try sendAll(length)
-    try sendAll(body)
+    try sendAll(length, deadline)
+    try sendAll(body, deadline)
   }
 
   /// - Parameter deadline: On the clock of ``now()``; `nil` waits for ever.
@@ -44,16 +45,17 @@ final class MessageSocket {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  private func sendAll(_ bytes: [UInt8]) throws(Failure) {
+  private func sendAll(_ bytes: [UInt8], _ deadline: Double?) throws(Failure) {
     var done = 0
     while done < bytes.count {
+      try wait(for: POLLOUT, deadline)
       let count = bytes.withUnsafeBytes { buffer in
         // Without the flag, a parser that died would end this process by SIGPIPE.
         Glibc.send(
           descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done,
-          Int32(MSG_NOSIGNAL))
+          Int32(MSG_NOSIGNAL) | (deadline == nil ? 0 : Int32(MSG_DONTWAIT)))
       }
-      if count < 0, errno == EINTR { continue }
+      if count < 0, errno == EINTR || errno == EAGAIN { continue }
       guard count > 0 else { throw .closed }
       done += count
     }
@@ -63,7 +65,7 @@ final class MessageSocket {
     var bytes = [UInt8](repeating: 0, count: byteCount)
     var done = 0
     while done < byteCount {
-      try wait(deadline)
+      try wait(for: POLLIN, deadline)
       let count = bytes.withUnsafeMutableBytes { buffer in
         recv(descriptor, buffer.baseAddress.map { $0 + done }, byteCount - done, 0)
       }
@@ -74,9 +76,9 @@ final class MessageSocket {
     return bytes
   }
 
-  private func wait(_ deadline: Double?) throws(Failure) {
+  private func wait(for event: Int32, _ deadline: Double?) throws(Failure) {
     guard let deadline else { return }
-    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    var request = pollfd(fd: descriptor, events: Int16(event), revents: 0)
     while true {
       let left = deadline - Self.now()
       guard left > 0 else { throw .timedOut }

@@ -70,7 +70,9 @@ final class ParserProcess {
   ) throws(GranuleError.Reason) -> [UInt8] {
     let result: Result<[UInt8], GranuleError.Reason>
     do throws(MessageSocket.Failure) {
-      try socket.send(.request(request, byteCount: byteCount, origin: origin))
+      try socket.send(
+        .request(request, byteCount: byteCount, origin: origin),
+        deadline: MessageSocket.now() + deadlineSeconds)
       result = try exchange(byteCount: byteCount, deadlineSeconds: deadlineSeconds, read: read)
     } catch {
       throw end(after: error, deadlineSeconds)
@@ -102,7 +104,7 @@ final class ParserProcess {
           readFailure = error
           reply = .noBytes
         }
-        try socket.send(reply)
+        try socket.send(reply, deadline: MessageSocket.now() + left)
       case .request, .bytes, .noBytes: throw .malformed
       }
     }

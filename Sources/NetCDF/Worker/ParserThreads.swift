@@ -117,18 +117,15 @@ final class ParserThreads: Sendable {
   }
 
   private func answerHere(_ job: Job) throws(GranuleError.Reason) -> [UInt8] {
-    try LibraryLock.locked { () throws(GranuleError.Reason) in
-      try job.request.answer(from: bytes(of: job))
-    }
-  }
-
-  private func bytes(of job: Job) throws(GranuleError.Reason) -> any GranuleBytes {
+    let bytes: any GranuleBytes
     switch job.origin {
-    case .path(let path): return try FileBytes(path: path, byteCount: job.byteCount)
-    case .head(let head):
-      return BlockBytes(byteCount: job.byteCount, head: head) {
-        range throws(GranuleError.Reason) in try Self.readNow(range, job.reader)
-      }
+    case .path(let path): bytes = try FileBytes(path: path, byteCount: job.byteCount)
+    // All of it: a read from within libhdf5 would wait for a task with the library's lock held,
+    // perhaps for one that waits for the lock.
+    case .head: bytes = MemoryBytes(try Self.readNow(0..<job.byteCount, job.reader))
+    }
+    return try LibraryLock.locked { () throws(GranuleError.Reason) in
+      try job.request.answer(from: bytes)
     }
   }
 
