@@ -87,6 +87,7 @@ let package = Package(
     tests("S3Tests", ["S3", "Storage", "StoreContract"]),
     tests("StorageTests", ["Storage", "StoreContract"]),
     tests("ZarrTests", ["CF", "Storage", "Zarr"]),
+    tests("RechunkTests", ["CF", "NetCDF", "Rechunk", "Storage", "Zarr"]),
     tests("ZarrWriterTests", ["CF", "Storage", "Zarr", "ZarrWriter"]),
   ]
 )

@@ -17,14 +17,17 @@ extension Pipeline {
     do {
       root = try Yams.compose(yaml: yaml)
     } catch {
-      let mark: Int? =
-        switch error as? YamlError {
-        case .scanner(_, _, let mark, _)?, .parser(_, _, let mark, _)?,
-          .composer(_, _, let mark, _)?:
-          mark.line
-        default: nil
-        }
-      throw PipelineError(file: file, line: mark, problem: "this is no YAML: \(error)")
+      switch error as? YamlError {
+      case .scanner(_, let problem, let mark, _)?, .parser(_, let problem, let mark, _)?,
+        .composer(_, let problem, let mark, _)?:
+        throw PipelineError(file: file, line: mark.line, problem: "this is no YAML: \(problem)")
+      case .duplicatedKeysInMapping(let keys, let context)?:
+        throw PipelineError(
+          file: file, line: context.mark.line,
+          problem: "\(keys.joined(separator: ", ")) is here twice")
+      default:
+        throw PipelineError(file: file, line: nil, problem: "this is no YAML: \(error)")
+      }
     }
     guard let root else {
       throw PipelineError(file: file, line: nil, problem: "the file is empty")
@@ -123,9 +126,6 @@ private struct PipelineReader {
     var entries: [(key: String, value: Node)] = []
     for (key, value) in mapping {
       guard let name = key.scalar?.string else { throw problem(key, "a key must be text") }
-      if entries.contains(where: { $0.key == name }) {
-        throw problem(key, "“\(name)” is here twice")
-      }
       if let known, !known.contains(name) {
         let nearest = nearestName(to: name, in: known)
         throw problem(

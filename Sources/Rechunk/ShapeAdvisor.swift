@@ -36,10 +36,9 @@ struct ShapeAdvisor {
     guard whole > Self.longestShard else { return whole }
     let shared = tiles.map { min($0, length) }.reduce(0, greatestCommonDivisor)
     if shared % chunk == 0, shared <= Self.longestShard {
-      // As many shared regions as fit, preferring a count that divides the largest tile.
+      // As many shared regions as fit, preferring a count that divides the array.
       let most = Self.longestShard / shared
-      let largest = (tiles.map { min($0, length) }.max() ?? shared) / shared
-      let count = (1...most).last { largest % $0 == 0 || $0 % largest == 0 } ?? most
+      let count = (1...most).last { length % (shared * $0) == 0 } ?? most
       return shared * count
     }
     let most = Self.longestShard / chunk
