@@ -26,7 +26,8 @@ let package = Package(
   name: "pixeldrill",
   platforms: [.macOS(.v15)],
   products: [
-    .executable(name: "pixeldrill", targets: ["pixeldrill"])
+    .executable(name: "pixeldrill", targets: ["pixeldrill"]),
+    .library(name: "S3", targets: ["S3", "Storage"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),

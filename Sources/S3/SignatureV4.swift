@@ -26,21 +26,22 @@ struct SignatureV4: Sendable {
 
   /// Encodes and orders a query as it is signed, and as it must then be sent.
   static func canonicalQuery(_ query: [(name: String, value: String)]) -> String {
-    query.map { (PercentEncoding.encode($0.name), PercentEncoding.encode($0.value)) }
+    if query.isEmpty { return "" }
+    return query.map { (PercentEncoding.encode($0.name), PercentEncoding.encode($0.value)) }
       .sorted { $0 < $1 }
       .map { "\($0)=\($1)" }
       .joined(separator: "&")
   }
 
-  static func canonicalRequest(_ input: Input) -> String {
+  /// The canonical request, and the names of the headers in it.
+  static func canonical(_ input: Input) -> (request: String, signedHeaders: String) {
     let headers = canonicalHeaders(input.headers)
-    var lines = [
-      input.method, PercentEncoding.encode(input.path, keepsSlashes: true),
-      canonicalQuery(input.query),
-    ]
-    lines += headers.map { "\($0.name):\($0.value)" }
-    lines += ["", headers.map(\.name).joined(separator: ";"), input.payloadHash]
-    return lines.joined(separator: "\n")
+    let signed = headers.map(\.name).joined(separator: ";")
+    var request = "\(input.method)\n\(PercentEncoding.encode(input.path, keepsSlashes: true))\n"
+    request += "\(canonicalQuery(input.query))\n"
+    for header in headers { request += "\(header.name):\(header.value)\n" }
+    request += "\n\(signed)\n\(input.payloadHash)"
+    return (request, signed)
   }
 
   func stringToSign(canonicalRequest: String, timestamp: String) -> String {
@@ -54,11 +55,10 @@ struct SignatureV4: Sendable {
 
   /// - Parameter timestamp: As ``timestamp(secondsSince1970:)`` makes it; also the `x-amz-date`.
   func authorization(_ input: Input, timestamp: String, key: SigningKey) -> String {
-    let text = stringToSign(
-      canonicalRequest: Self.canonicalRequest(input), timestamp: timestamp)
-    let signed = Self.canonicalHeaders(input.headers).map(\.name).joined(separator: ";")
+    let canonical = Self.canonical(input)
+    let text = stringToSign(canonicalRequest: canonical.request, timestamp: timestamp)
     return "AWS4-HMAC-SHA256 Credential=\(key.accessKeyID)/\(scope(timestamp)), "
-      + "SignedHeaders=\(signed), Signature=\(key.sign(text))"
+      + "SignedHeaders=\(canonical.signedHeaders), Signature=\(key.sign(text))"
   }
 
   static func sha256(_ bytes: [UInt8]) -> String { hex(SHA256.hash(data: bytes)) }
@@ -95,7 +95,11 @@ struct SignatureV4: Sendable {
   }
 
   private static func trimmed(_ value: String) -> String {
-    value.split(omittingEmptySubsequences: true) { $0 == " " || $0 == "\n" || $0 == "\t" }
+    let isBlank: (UInt8) -> Bool = {
+      $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\n")
+    }
+    guard value.utf8.contains(where: isBlank) else { return value }
+    return value.utf8.split(whereSeparator: isBlank).map { String(Substring($0)) }
       .joined(separator: " ")
   }
 }
@@ -121,8 +125,14 @@ struct SigningKey: Sendable {
 
 /// In lower case.
 func hex(_ bytes: some Sequence<UInt8>) -> String {
-  let digits = Array("0123456789abcdef".utf8)
+  func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+  }
   var text: [UInt8] = []
-  for byte in bytes { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+  text.reserveCapacity(64)
+  for byte in bytes {
+    text.append(digit(byte >> 4))
+    text.append(digit(byte & 15))
+  }
   return String(decoding: text, as: UTF8.self)
 }

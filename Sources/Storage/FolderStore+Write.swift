@@ -159,7 +159,14 @@ private final class FolderUpload: Upload {
 
   func append(_ bytes: [UInt8]) async throws(StoreError) {
     try await threads.run { () throws(StoreError) in
-      try self.file.withLock { (file) throws(StoreError) in try file.append(bytes) }
+      try self.file.withLock { (file) throws(StoreError) in
+        do throws(StoreError) {
+          try file.append(bytes)
+        } catch {
+          file.discard()
+          throw error
+        }
+      }
     }
   }
 

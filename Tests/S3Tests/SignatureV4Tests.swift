@@ -136,7 +136,7 @@ struct SignatureV4Tests {
     let scope = "\(day)/us-east-1/\(service)/aws4_request"
 
     let text = signature.stringToSign(
-      canonicalRequest: SignatureV4.canonicalRequest(input), timestamp: timestamp)
+      canonicalRequest: SignatureV4.canonical(input).request, timestamp: timestamp)
     #expect(text == "AWS4-HMAC-SHA256\n\(timestamp)\n\(scope)\n\(vector.canonicalHash)")
     let key = SigningKey(credentials, day: day, region: "us-east-1", service: service)
     #expect(
@@ -172,7 +172,7 @@ struct SignatureV4Tests {
         ("x-amz-content-sha256", SignatureV4.sha256([])), ("x-amz-date", "20130524T000000Z"),
       ], payloadHash: SignatureV4.sha256([]))
     #expect(
-      SignatureV4.canonicalRequest(input) == """
+      SignatureV4.canonical(input).request == """
         GET
         /test.txt
 
