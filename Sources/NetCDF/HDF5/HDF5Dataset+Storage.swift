@@ -25,7 +25,7 @@ extension HDF5Dataset {
       }
       let byteCount = extent.reduce(elementByteCount) { $0 &* $1 }
       guard let offset = Int(exactly: offset), byteCount <= H5Dget_storage_size(dataset),
-        (try? file.bytes.checkBounds(offset, byteCount)) != nil
+        file.bytes.contains(offset, byteCount)
       else { throw .damaged("a variable's \(byteCount) bytes lie past the file's end") }
       return .contiguous(offset: offset, byteCount: byteCount)
     case H5D_COMPACT: return .library(reason: "stored in the header", chunkShape: nil)

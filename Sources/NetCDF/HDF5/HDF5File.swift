@@ -99,14 +99,20 @@ private enum GranuleDriver {
       flags?.pointee = 0
       return 0
     }
-    driver.get_eoa = { file, _ in GranuleDriver.open(file).pointee.endOfAllocation }
+    driver.get_eoa = { file, _ in
+      GranuleDriver.open(file)?.pointee.endOfAllocation ?? shim_haddr_undef()
+    }
     driver.set_eoa = { file, _, address in
-      GranuleDriver.open(UnsafePointer(file)).pointee.endOfAllocation = address
+      guard let open = GranuleDriver.open(UnsafePointer(file)) else { return -1 }
+      open.pointee.endOfAllocation = address
       return 0
     }
-    driver.get_eof = { file, _ in haddr_t(GranuleDriver.source(file).bytes.byteCount) }
+    driver.get_eof = { file, _ in
+      GranuleDriver.source(file).map { haddr_t($0.bytes.byteCount) } ?? shim_haddr_undef()
+    }
     driver.read = { file, _, _, address, size, buffer in
-      GranuleDriver.read(GranuleDriver.source(UnsafePointer(file)), address, size, buffer)
+      guard let source = GranuleDriver.source(UnsafePointer(file)) else { return -1 }
+      return GranuleDriver.read(source, address, size, buffer)
     }
     // The library insists on one.
     driver.write = { _, _, _, _, _, _ in -1 }
@@ -120,12 +126,14 @@ private enum GranuleDriver {
     var file: UnsafeRawPointer?
   }
 
-  static func open(_ file: UnsafePointer<H5FD_t>?) -> UnsafeMutablePointer<OpenFile> {
-    UnsafeMutableRawPointer(mutating: file!).assumingMemoryBound(to: OpenFile.self)
+  static func open(_ file: UnsafePointer<H5FD_t>?) -> UnsafeMutablePointer<OpenFile>? {
+    UnsafeMutableRawPointer(mutating: file)?.assumingMemoryBound(to: OpenFile.self)
   }
 
-  static func source(_ file: UnsafePointer<H5FD_t>?) -> HDF5File {
-    Unmanaged<HDF5File>.fromOpaque(open(file).pointee.file!).takeUnretainedValue()
+  static func source(_ file: UnsafePointer<H5FD_t>?) -> HDF5File? {
+    open(file)?.pointee.file.map {
+      Unmanaged<HDF5File>.fromOpaque($0).takeUnretainedValue()
+    }
   }
 
   static func read(

@@ -27,7 +27,8 @@ public final class NetCDFWriter {
   }
 
   deinit {
-    if isOpen { _ = try? LibNetCDF.locked { () throws(LibNetCDFError) in nc_close(file) } }
+    // It was given up; what became of it nobody asks.
+    if isOpen { _ = LibraryLock.locked { nc_close(file) } }
   }
 
   /// - Parameter length: `nil` for an unlimited dimension: it is as long as what is written.

@@ -28,8 +28,12 @@ extension GranuleBytes {
     return bytes
   }
 
+  func contains(_ offset: Int, _ count: Int) -> Bool {
+    offset >= 0 && count >= 0 && offset <= byteCount && count <= byteCount - offset
+  }
+
   func checkBounds(_ offset: Int, _ count: Int) throws(GranuleError.Reason) {
-    guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {
+    guard contains(offset, count) else {
       throw .damaged("bytes \(offset)+\(count) are needed, the file has \(byteCount)")
     }
   }
@@ -57,8 +61,8 @@ final class FileBytes: GranuleBytes {
     try checkBounds(offset, buffer.count)
     var done = 0
     while done < buffer.count {
-      let count = pread(
-        descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let count = pread(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else {
         throw .noParser("read: " + String(cString: strerror(errno)))
