@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if [ "$(id -u)" -eq 0 ]; then
+if [ "$EUID" -eq 0 ]; then
   PIXELDRILL_TEST_S3=$(scripts/s3-server.sh up | tail -n 1)
   export PIXELDRILL_TEST_S3
   trap 'scripts/s3-server.sh down' EXIT
