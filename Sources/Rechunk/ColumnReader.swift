@@ -92,7 +92,15 @@ struct ColumnReader: Sendable {
     let isFill = tile.bytes == nil && source.source.fill?.bits == variable.layout.fillBits
     let output = UnsafeMutableRawBufferPointer(
       rebasing: plane[..<(stepByteCount * source.stepsPerTile)])
-    if !isFill { try decoder.decode(tile, of: variable, into: output) }
+    if !isFill {
+      do throws(GranuleError) {
+        try decoder.decode(tile, of: variable, into: output)
+      } catch {
+        // The decoder doesn't know which granule a tile is of.
+        throw GranuleError(
+          location: source.location, variable: variable.name, reason: error.reason)
+      }
+    }
     for index in 0..<source.stepsPerTile {
       guard let position = source.positions[firstStep + index] else { continue }
       progress.addHeld(inside)
