@@ -1,13 +1,12 @@
 /// A number type whose stored form can be packed data. ``bits`` are the stored bits.
 protocol PackedNumber {
-  var bits: UInt64 { get }
+  associatedtype Bits: FixedWidthInteger & UnsignedInteger
+  var bits: Bits { get }
   var double: Double { get }
 }
 
-extension FixedWidthInteger {
-  @inline(__always) var bits: UInt64 {
-    UInt64(truncatingIfNeeded: self) & (UInt64.max >> UInt64(64 - Self.bitWidth))
-  }
+extension PackedNumber where Self: FixedWidthInteger, Magnitude: FixedWidthInteger {
+  @inline(__always) var bits: Magnitude { Magnitude(truncatingIfNeeded: self) }
   @inline(__always) var double: Double { Double(self) }
 }
 
@@ -20,7 +19,7 @@ extension UInt32: PackedNumber {}
 extension Int64: PackedNumber {}
 extension UInt64: PackedNumber {}
 extension Float: PackedNumber {
-  @inline(__always) var bits: UInt64 { UInt64(bitPattern) }
+  @inline(__always) var bits: UInt32 { bitPattern }
   @inline(__always) var double: Double { Double(self) }
 }
 extension Double: PackedNumber {
@@ -84,25 +83,28 @@ extension Packing {
     let scale = scaleFactor ?? 1
     let offset = addOffset ?? 0
     let stride = MemoryLayout<Packed>.size
-    switch missing.count {
-    case 0:
+    // One number means "no value" in nearly all files; compared in its own type, the loop
+    // becomes vector instructions.
+    let fill = missing.first.map(Packed.Bits.init(truncatingIfNeeded:))
+    guard missing.count <= 1 else {
+      for index in 0..<output.count {
+        let number = source.loadUnaligned(fromByteOffset: index * stride, as: Packed.self)
+        let isMissing = missing.contains(UInt64(truncatingIfNeeded: number.bits))
+        target[index] = isMissing ? nan : round(number.double * scale + offset)
+      }
+      return
+    }
+    guard let fill else {
       for index in 0..<output.count {
         let number = source.loadUnaligned(fromByteOffset: index * stride, as: Packed.self)
         target[index] = round(number.double * scale + offset)
       }
-    case 1:
-      let fill = missing[0]
-      for index in 0..<output.count {
-        let number = source.loadUnaligned(fromByteOffset: index * stride, as: Packed.self)
-        let value = round(number.double * scale + offset)
-        target[index] = number.bits == fill ? nan : value
-      }
-    default:
-      for index in 0..<output.count {
-        let number = source.loadUnaligned(fromByteOffset: index * stride, as: Packed.self)
-        target[index] =
-          missing.contains(number.bits) ? nan : round(number.double * scale + offset)
-      }
+      return
+    }
+    for index in 0..<output.count {
+      let number = source.loadUnaligned(fromByteOffset: index * stride, as: Packed.self)
+      let value = round(number.double * scale + offset)
+      target[index] = number.bits == fill ? nan : value
     }
   }
 }

@@ -82,6 +82,7 @@ public struct Conversion: Sendable {
     let prefix = Self.storeKey(year)
     try await root.delete(Self.rootMetadata.map(prefix.appending))
     try await root.delete(try await root.list(prefix, recursive: true).objects.map(\.key))
+    try await root.removeUnfinishedUploads(below: prefix)
   }
 
   /// The files at a store's top by which readers open it.

@@ -14,6 +14,10 @@ extension Stack {
     guard let type = variable.type, let newest = variable.packings.last else {
       throw .notANumber(variable: variable.name, reason: "it has no type")
     }
+    if let other = variable.packings.first(where: { $0.packedType != newest.packedType }) {
+      throw .signednessDiffers(
+        variable: variable.name, types: [other.packedType, newest.packedType])
+    }
     let scalings = Set(variable.packings.map(Scaling.init))
     switch policy {
     case .repack(let repacking):
@@ -38,26 +42,28 @@ extension Stack {
   private func kept(
     _ variable: StackVariable, _ type: DataType, _ newest: Packing
   ) -> TreatedVariable {
-    let fills = Set(variable.packings.map { $0.missing.first })
+    let missing = Set(variable.packings.map { Set($0.missing) })
     let isComplete =
       variable.role == .fixed || variable.presentIn.count == members.count
     var attributes = variable.attributes
     let declared = attributes["_FillValue"] != nil
     attributes.set("_FillValue", nil)
+    if missing.count > 1 { attributes.set("missing_value", nil) }
     if variable.packings.contains(where: { !$0.isPacked }) {
       // Some granules say scale 1 and offset 0, others nothing.
       attributes.set("scale_factor", nil)
       attributes.set("add_offset", nil)
     }
     return TreatedVariable(
-      source: variable, treatment: fills.count > 1 ? .refill : .keep, type: type,
+      source: variable, treatment: missing.count > 1 ? .refill : .keep, type: type,
       fillBits: newest.missing.first ?? type.defaultFillBits,
-      masksFill: !variable.isCoordinate && (declared || !isComplete || fills.count > 1),
+      masksFill: !variable.isCoordinate && (declared || !isComplete || missing.count > 1),
       attributes: attributes)
   }
 
   private func unpacked(_ variable: StackVariable, _ newest: Packing) -> TreatedVariable {
-    let type = newest.unpackedType
+    // Also where the newest granule happens not to be packed.
+    let type: DataType = newest.packedType.byteCount <= 2 ? .float32 : .float64
     var attributes = variable.attributes
     for name in ["scale_factor", "add_offset", "_FillValue", "missing_value", "_Unsigned"] {
       attributes.set(name, nil)
@@ -99,8 +105,9 @@ extension Stack {
         let limit = granule.attributes[name]
       else { continue }
       var values = limit.doubles
-      if limit.dataType?.unsigned == packing.packedType.unsigned, packing.isPacked {
-        values = values.map {
+      if limit.dataType?.unsigned == packing.packedType.unsigned {
+        // A limit of an `_Unsigned` variable is written with a sign, too.
+        values = StoredNumbers(limit, as: packing.packedType).doubles.map {
           type == .float32 ? Double(Float(packing.value($0))) : packing.value($0)
         }
       }

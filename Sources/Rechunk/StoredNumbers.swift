@@ -23,6 +23,14 @@ struct StoredNumbers: Sequence, IteratorProtocol {
     self.type = type
   }
 
+  /// An attribute's numbers, by their bits, as numbers of another type of the same size.
+  init(_ value: AttributeValue, as type: DataType) {
+    let bytes = value.bitPatterns(as: type).flatMap { bits in
+      withUnsafeBytes(of: bits.littleEndian) { Array($0.prefix(type.byteCount)) }
+    }
+    self.init(bytes: bytes, type: type)
+  }
+
   var doubles: [Double] { map(\.value.double) }
 
   mutating func next() -> (value: Value, bits: UInt64)? {

@@ -101,10 +101,10 @@ final class TileSplitter {
           from: base + start + row * stride, byteCount: rowByteCount)
       }
     }
-    if let refill, let fill = source.fill, fill != refill {
+    if let refill {
       try replaceFill(
-        UnsafeMutableRawBufferPointer(rebasing: scratch[..<byteCount]), fill, by: refill,
-        location: location)
+        UnsafeMutableRawBufferPointer(rebasing: scratch[..<byteCount]),
+        missing: source.packing.missing, by: refill, location: location)
       if refill.isAll(of: piece) { return }
     } else if let fill = source.fill, fill.isAll(of: piece) {
       return
@@ -130,16 +130,17 @@ final class TileSplitter {
     return index
   }
 
+  /// Writes one fill value in place of all numbers that mean "no value" in this granule.
   private func replaceFill(
-    _ buffer: UnsafeMutableRawBufferPointer, _ fill: FillPattern, by new: FillPattern,
+    _ buffer: UnsafeMutableRawBufferPointer, missing: [UInt64], by new: FillPattern,
     location: String
   ) throws(RefillError) {
     func replace<Number: FixedWidthInteger>(_: Number.Type) throws(RefillError) {
-      let old = Number(truncatingIfNeeded: fill.bits)
+      let old = missing.map { Number(truncatingIfNeeded: $0) }
       let replacement = Number(truncatingIfNeeded: new.bits)
       let numbers = buffer.bindMemory(to: Number.self)
       for index in numbers.indices {
-        if numbers[index] == old {
+        if old.contains(numbers[index]) {
           numbers[index] = replacement
         } else if numbers[index] == replacement {
           throw RefillError(location: location, bits: new.bits)

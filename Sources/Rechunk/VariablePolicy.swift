@@ -62,6 +62,8 @@ public struct TreatedVariable: Sendable {
 public enum TreatmentError: Error, Hashable, Sendable, CustomStringConvertible {
   case packingDiffers(variable: String, packings: Int)
   case flagsPacked(variable: String)
+  /// `_Unsigned` in some granules and not in others.
+  case signednessDiffers(variable: String, types: [DataType])
   case notANumber(variable: String, reason: String)
   case notPacked(variable: String)
   case repackType(variable: String, type: DataType)
@@ -71,6 +73,9 @@ public enum TreatmentError: Error, Hashable, Sendable, CustomStringConvertible {
     case .packingDiffers(let variable, let packings):
       "\(variable): its packing differs between granules (\(packings) different ones), so its "
         + "integers can't be kept; use unpack, or repack with a scale and an offset"
+    case .signednessDiffers(let variable, let types):
+      "\(variable): its numbers are \(types.map(\.rawValue).joined(separator: " in some granules and ")) "
+        + "in others (_Unsigned); leave it out, or convert them apart"
     case .flagsPacked(let variable):
       "\(variable): flags whose packing differs between granules can't be unpacked to floats; "
         + "leave it out"
