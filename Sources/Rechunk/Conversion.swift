@@ -154,7 +154,7 @@ public struct ConversionResult: Sendable {
 
 extension GranuleError {
   /// Whether the file is at fault, rather than the way to it.
-  var isAboutTheGranule: Bool {
+  fileprivate var isAboutTheGranule: Bool {
     switch reason {
     case .notNetCDF, .damaged, .unsupported, .crashed, .timedOut: true
     case .noParser, .absent, .storage: false
