@@ -1,4 +1,5 @@
 public import NetCDF
+public import References
 public import Storage
 public import Zarr
 
@@ -20,10 +21,12 @@ public enum DrillError: Error, Hashable, Sendable {
   case noSteps(first: String, last: String)
   case tooManyValues(count: Int, limit: Int)
   case badText(what: String, text: String, reason: String)
-  /// An object that the manifest of the store lists isn't there.
-  case lostObject(key: StoreKey, location: String)
+  /// A number that the output's format can't say.
+  case notRepresentable(variable: String, format: String, value: String)
   case zarr(location: String, ZarrError)
   case granule(GranuleError)
+  case library(LibNetCDFError)
+  case references(ReferenceError)
   case store(StoreError)
 }
 
@@ -53,12 +56,13 @@ extension DrillError: CustomStringConvertible {
     case .tooManyValues(let count, let limit):
       "\(count) values were asked for, \(limit) fit; choose a smaller box or a shorter time"
     case .badText(let what, let text, let reason): "\(what) “\(text)”: \(reason)"
-    case .lostObject(let key, let location):
-      "\(location): \(key) is gone, although the store's manifest lists it; restore it, or "
-        + "convert the year again"
+    case .notRepresentable(let variable, let format, let value):
+      "“\(variable)” has the value \(value), which \(format) can't hold; choose another format"
     case .zarr(let location, let error):
       if case .notFound = error { "\(error)" } else { "\(location): \(error)" }
     case .granule(let error): "\(error)"
+    case .library(let error): "\(error)"
+    case .references(let error): "\(error)"
     case .store(let error): "\(error)"
     }
   }

@@ -91,7 +91,8 @@ public enum Selection: Hashable, Sendable {
         let pixel = try grid.nearest(latitude: place.latitude, longitude: place.longitude)
         targets.append(
           TimeSeries.Target(
-            pixel: pixel, place: place,
+            pixel: pixel, latitude: grid.latitude.values[pixel.row],
+            longitude: grid.longitude.values[pixel.column], place: place,
             kilometres: grid.kilometres(
               fromLatitude: place.latitude, longitude: place.longitude, to: pixel)))
       }
@@ -104,7 +105,9 @@ public enum Selection: Hashable, Sendable {
       }
       return rows.flatMap { row in
         columns.map {
-          TimeSeries.Target(pixel: Pixel(row: row, column: $0), place: nil, kilometres: 0)
+          TimeSeries.Target(
+            pixel: Pixel(row: row, column: $0), latitude: grid.latitude.values[row],
+            longitude: grid.longitude.values[$0], place: nil, kilometres: 0)
         }
       }
     }

@@ -1,4 +1,4 @@
-import CF
+public import CF
 
 extension SeriesValues {
   /// Turns stored numbers into values by the one rule of all routes.
@@ -7,7 +7,7 @@ extension SeriesValues {
   /// `_FillValue` or `missing_value` names is fill, and so is NaN.
   ///
   /// - Parameter stored: Little-endian numbers of `packing.packedType`.
-  init(unpacking stored: [UInt8], _ packing: Packing) {
+  public init(unpacking stored: [UInt8], _ packing: Packing) {
     let count = stored.count / packing.packedType.byteCount
     self.init(type: packing.unpackedType, count: count, missing: .fill)
     stored.withUnsafeBytes { stored in
@@ -24,12 +24,12 @@ extension SeriesValues {
     case .float32:
       withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { room in
         packing.unpack(stored, into: UnsafeMutableRawBufferPointer(room))
-        for index in 0..<count { set(index, Double(room[index])) }
+        for index in 0..<count { put(index, Double(room[index])) }
       }
     default:
       withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { room in
         packing.unpack(stored, into: UnsafeMutableRawBufferPointer(room))
-        for index in 0..<count { set(index, room[index]) }
+        for index in 0..<count { put(index, room[index]) }
       }
     }
   }
@@ -41,7 +41,7 @@ extension SeriesValues {
         let bits = Bits(
           littleEndian: stored.loadUnaligned(
             fromByteOffset: index * MemoryLayout<Bits>.size, as: Bits.self))
-        if !missing.contains(UInt64(bits)) { set(index, value(bits)) }
+        if !missing.contains(UInt64(bits)) { put(index, value(bits)) }
       }
     }
     func whole<Number: FixedWidthInteger>(_: Number.Type) {
@@ -70,7 +70,7 @@ extension SeriesValues {
     }
   }
 
-  private mutating func set(_ index: Int, _ value: Double) {
+  private mutating func put(_ index: Int, _ value: Double) {
     guard !value.isNaN else { return }
     bits[index] = value.bitPattern
     statuses[index] = .value

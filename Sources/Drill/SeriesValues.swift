@@ -56,6 +56,15 @@ public struct SeriesValues: Hashable, Sendable {
     return type.text(ofBits: bits[index])
   }
 
+  /// Puts a number in place, rounded to the type.
+  mutating func set(_ index: Int, _ value: Double) {
+    bits[index] =
+      type.isFloatingPoint
+      ? (type == .float32 ? Double(Float(value)) : value).bitPattern
+      : UInt64(bitPattern: Int64(value.rounded()))
+    statuses[index] = .value
+  }
+
   mutating func remove(_ index: Int, because status: ValueStatus) {
     bits[index] = 0
     statuses[index] = status

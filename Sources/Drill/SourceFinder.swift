@@ -1,140 +1,167 @@
+public import NetCDF
+internal import References
 public import Storage
 internal import Zarr
 
 /// Finds what people name as the source of a series, and opens it.
 public struct SourceFinder: Sendable {
-  /// Opens what isn't a path: a bucket or web server, and the key that the location names there.
-  public typealias Open =
+  /// Opens the store that a location lies in; the key is `nil` for the whole store.
+  public typealias Opener =
     @Sendable (Location) throws(StoreError) -> (store: any ByteStore, key: StoreKey?)
 
-  private let open: Open
+  private let open: Opener
+  private let parser: GranuleParser
 
-  public init(open: @escaping Open) { self.open = open }
+  /// - Parameter parser: For granules.
+  public init(open: @escaping Opener, parser: GranuleParser) {
+    self.open = open
+    self.parser = parser
+  }
 
   /// Opens several sources as one archive.
   ///
-  /// - Parameter texts: `ROOT`, `ROOT/zarrs` (all years), `ROOT/zarrs/2020`,
-  ///   `ROOT/zarrs/{2010..2012}`.
+  /// - Parameters:
+  ///   - texts: `ROOT` (its `zarrs`, or else its `refs`), `ROOT/zarrs` (all years),
+  ///     `ROOT/zarrs/2020`, `ROOT/zarrs/{2010..2012}`, `ROOT/refs`, a file or zip of references, or
+  ///     granules: files, folders, patterns.
+  ///   - variables: Those that will be asked for; `nil` for all. It saves memory and time.
   /// - Throws: ``DrillError``.
-  public func archive(_ texts: [String]) async throws(DrillError) -> Archive {
+  public func archive(
+    _ texts: [String], variables: Set<String>? = nil
+  ) async throws(DrillError) -> Archive {
     guard !texts.isEmpty else { throw .noSource }
-    var places: [SourcePlace] = []
-    for text in texts {
-      for text in try BraceRange.expand(text) { places.append(try place(text)) }
-    }
-    let found = try await concurrently(places, width: DrillRequest.width) {
-      place throws(DrillError) in try await self.sources(at: place)
+    var expanded: [String] = []
+    for text in texts { expanded += try BraceRange.expand(text) }
+    let opening = Opening(
+      open: open, parser: parser, wanted: variables, grids: GridPool(),
+      targets: ReferenceTargets(open: open))
+    let found = try await concurrently(expanded, width: DrillRequest.width) {
+      text throws(DrillError) in try await opening.sources(text)
     }
     return try Archive(found.flatMap(\.self))
   }
+}
 
-  private func place(_ text: String) throws(DrillError) -> SourcePlace {
+/// One call of ``SourceFinder/archive(_:variables:)``.
+private struct Opening: Sendable {
+  let open: SourceFinder.Opener
+  let parser: GranuleParser
+  let wanted: Set<String>?
+  let grids: GridPool
+  let targets: ReferenceTargets
+
+  func sources(_ text: String) async throws(DrillError) -> [any TimeSeriesSource] {
     let location: Location
     do { location = try Location(text) } catch {
       throw .badText(what: "source", text: error.text, reason: error.reason)
     }
-    if case .path(let path) = location { return .folder(path) }
-    do throws(StoreError) {
-      let (store, key) = try open(location)
-      return SourcePlace(store: store, prefix: key, location: "\(location)")
-    } catch { throw .store(error) }
+    // Wildcards are for granules; so is what follows “::” for references.
+    if text.contains("::") { return try await references(text) }
+    if text.contains(where: { "*?[".contains($0) }), !text.contains("://http") {
+      return try await granules(text)
+    }
+    let (store, key): (any ByteStore, StoreKey?)
+    do { (store, key) = try open(location) } catch { throw .store(error) }
+    if case .path(let path) = location {
+      return key == nil ? try await sources(at: .folder(path)) : try await file(text)
+    }
+    let place = SourcePlace.remote(store, key, location: text.withoutSlash)
+    if place.looksLikeFile { return try await file(text) }
+    return try await sources(at: place)
   }
 
   private func sources(at place: SourcePlace) async throws(DrillError) -> [any TimeSeriesSource] {
     // A folder of stores by its agreed name: no use in asking it for metadata.
-    if place.name != "zarrs", let store = try await zarr(at: place) { return [store] }
+    if place.name != "zarrs", place.name != "refs", let store = try await zarr(at: place) {
+      return [store]
+    }
     let listing: Listing
     do throws(StoreError) {
       listing = try await place.store.list(place.prefix, recursive: false)
     } catch { throw .store(error) }
     let folders = listing.prefixes.map(\.name)
-    if folders.contains("zarrs"), place.name != "zarrs" {
-      return try await sources(at: place.below("zarrs"))
+    for name in ["zarrs", "refs"] where folders.contains(name) && place.name != "zarrs" {
+      return try await sources(at: place.below(name))
     }
     let years = folders.filter { $0.prefix(while: \.isNumber).count == 4 }
-    guard !years.isEmpty else {
-      if folders.isEmpty, listing.objects.isEmpty {
-        throw .notASource(location: place.location, reason: "there is nothing")
+    if place.name == "zarrs" || listing.objects.isEmpty, !years.isEmpty {
+      let stores = try await concurrently(years.map(place.below), width: DrillRequest.width) {
+        year throws(DrillError) in try await zarr(at: year)
       }
-      if listing.holdsChunks { throw .unfinished(location: place.location) }
-      throw .notASource(
-        location: place.location, reason: "it is neither a Zarr store nor a folder of them")
-    }
-    return try await concurrently(years.map(place.below), width: DrillRequest.width) {
-      year throws(DrillError) in
-      guard let store = try await zarr(at: year) else {
-        throw DrillError.unfinished(location: year.location)
+      if let missing = zip(years, stores).first(where: { $0.1 == nil })?.0 {
+        // Folders by year may hold granules just as well.
+        if place.name == "zarrs" || stores.contains(where: { $0 != nil }) {
+          throw .unfinished(location: place.below(missing).location)
+        }
+      } else {
+        return stores.compactMap(\.self)
       }
-      return store
     }
+    if listing.objects.contains(where: { $0.key.name.contains(".json") }) {
+      return try await references(place.location)
+    }
+    if listing.holdsChunks { throw .unfinished(location: place.location) }
+    return try await granules(place.location)
   }
 
-  /// - Returns: `nil` if there is no group, or one without arrays.
+  /// - Returns: `nil` if there is no group.
   private func zarr(at place: SourcePlace) async throws(DrillError) -> (any TimeSeriesSource)? {
+    let manifest = place.manifest
+    let store = manifest.map { ListedStore(store: place.root, manifest: $0) } ?? place.root
     do throws(DrillError) {
-      return try await ZarrSeries.open(place.root, location: place.location)
+      return try await ZarrSeries.open(store, location: place.location, ledger: manifest)
     } catch {
       if case .zarr(_, .notFound(path: "", location: _)) = error { return nil }
       throw error
     }
   }
+
+  private func file(_ text: String) async throws(DrillError) -> [any TimeSeriesSource] {
+    let name = text.lowercased()
+    let isReference = [".json", ".zip", ".json.gz", ".json.zst", ".json.zstd"]
+      .contains(where: name.hasSuffix)
+    return isReference ? try await references(text) : try await granules(text)
+  }
+
+  private func references(_ text: String) async throws(DrillError) -> [any TimeSeriesSource] {
+    let sets: [ReferenceSource]
+    do { sets = try await ReferenceFinder(open: open).sets(text) } catch {
+      throw .references(error)
+    }
+    return try await concurrently(sets, width: DrillRequest.width) { set throws(DrillError) in
+      try await ZarrSeries.open(set, wanted: wanted, targets: targets)
+    }
+  }
+
+  private func granules(_ text: String) async throws(DrillError) -> [any TimeSeriesSource] {
+    let found: [GranuleSource]
+    do { found = try await GranuleFinder(open: { try open($0) }).granules([text]) } catch let error
+      as StoreError
+    {
+      throw .store(error)
+    } catch { throw .notASource(location: text, reason: "\(error)") }
+    return try await concurrently(found, width: DrillRequest.width) { granule throws(DrillError) in
+      try await GranuleSeries.open(granule, parser: parser, wanted: wanted, grids: grids)
+    }
+  }
 }
 
-/// A folder, or what lies below a prefix of a store.
-struct SourcePlace: Sendable {
-  let store: any ByteStore
-  let prefix: StoreKey?
-  /// As typed, for people.
-  let location: String
-
-  static func folder(_ path: String) -> SourcePlace {
-    var path = path
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    return SourcePlace(store: FolderStore(path: path), prefix: nil, location: path)
-  }
-
-  /// The last segment.
-  var name: String {
-    String(location.split(separator: "/").last ?? "")
-  }
-
-  /// What lies here, as a store.
-  var root: any ByteStore { prefix.map { PrefixStore(store, prefix: $0) } ?? store }
-
-  func below(_ name: String) -> SourcePlace {
-    let key = StoreKey(literal: name)
-    return SourcePlace(
-      store: store, prefix: prefix.map { $0.appending(key) } ?? key,
-      location: "\(location)/\(name)")
+extension SourcePlace {
+  /// Whether the name is that of a file that holds a source.
+  fileprivate var looksLikeFile: Bool {
+    [
+      ".json", ".zip", ".gz", ".zst", ".zstd", ".nc", ".nc4", ".cdf", ".h5", ".hdf5", ".he5",
+    ].contains(where: name.lowercased().hasSuffix)
   }
 }
 
-/// Spells out `{2010..2012}`, as a shell would.
-enum BraceRange {
-  /// - Throws: ``DrillError/badText(what:text:reason:)`` if the range runs backwards or is too long.
-  static func expand(_ text: String) throws(DrillError) -> [String] {
-    guard let open = text.firstIndex(of: "{"),
-      let close = text[open...].firstIndex(of: "}")
-    else { return [text] }
-    let parts = text[text.index(after: open)..<close].split(
-      separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[1].isEmpty, let first = Int(parts[0]), let last = Int(parts[2])
-    else { return [text] }
-    guard first <= last, last - first < 1000 else {
-      throw .badText(
-        what: "source", text: text, reason: "the range in braces goes up, as in {2010..2012}")
-    }
-    var expanded: [String] = []
-    for number in first...last {
-      expanded += try expand(text[..<open] + "\(number)" + text[text.index(after: close)...])
-    }
-    return expanded
-  }
+extension String {
+  fileprivate var withoutSlash: String { hasSuffix("/") ? String(dropLast()) : self }
 }
 
 extension Listing {
   /// Whether this looks like a store without its metadata.
-  var holdsChunks: Bool {
-    !prefixes.isEmpty && objects.allSatisfy { $0.key.name.hasPrefix(".z") || $0.key.name == "c" }
+  fileprivate var holdsChunks: Bool {
+    !prefixes.isEmpty && objects.allSatisfy { $0.key.name.hasPrefix(".z") }
   }
 }

@@ -1,12 +1,17 @@
 public import CF
 
-/// Values of some variables at some pixels, in order of time.
+/// Values of some variables at some places, in order of time.
 ///
 /// - Invariant: the values of each column have the shape `[targets.count, instants.count]`.
 public struct TimeSeries: Sendable {
   /// One series: a pixel, and the place it was chosen for.
   public struct Target: Hashable, Sendable {
-    public let pixel: Pixel
+    /// `nil` for the middle of a box.
+    public let pixel: Pixel?
+    /// Degrees north, of the pixel's centre.
+    public let latitude: Double
+    /// Degrees east, as stored.
+    public let longitude: Double
     /// `nil` for a pixel of a box.
     public let place: Place?
     /// From the place to the pixel's centre.
@@ -16,7 +21,7 @@ public struct TimeSeries: Sendable {
   public struct Column: Sendable {
     public let name: String
     public var values: SeriesValues
-    /// As the first source says.
+    /// As the first source has them.
     public let attributes: [Attribute]
 
     public init(name: String, values: SeriesValues, attributes: [Attribute]) {
@@ -26,17 +31,25 @@ public struct TimeSeries: Sendable {
     }
   }
 
-  public let grid: PixelGrid
   public let targets: [Target]
+  /// The type of the targets' coordinates: says how many digits they have.
+  public let coordinateType: DataType
   /// Ascending.
   public let instants: [TimeInstant]
   public internal(set) var columns: [Column]
   /// Which of ``instants`` each target wants, one range per target.
   public let windows: [Range<Int>]
+  /// Where the values of each instant come from; empty if nobody asked.
+  public let origins: [StepOrigin]
   /// What people should know besides the values.
-  public internal(set) var notes: [String]
+  public let notes: [String]
 
   /// Where the value of a target at a time is in a column.
   @inline(__always)
   public func index(target: Int, step: Int) -> Int { target * instants.count + step }
+
+  /// The shortest digits that read back the same number of the stored type.
+  func coordinateText(_ degrees: Double) -> String {
+    coordinateType == .float32 ? Float(degrees).description : degrees.description
+  }
 }

@@ -25,10 +25,10 @@ public protocol TimeSeriesSource: Sendable {
     of variable: String, at pixels: [Pixel], steps: Range<Int>
   ) async throws(DrillError) -> SeriesValues
 
-  /// Where each step's numbers come from.
+  /// Where each step's numbers of a variable come from.
   ///
   /// - Returns: One element per step.
-  func origins() async throws(DrillError) -> [StepOrigin]
+  func origins(of variable: String) async throws(DrillError) -> [StepOrigin]
 }
 
 /// What a source says of a variable.

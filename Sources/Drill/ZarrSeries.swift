@@ -24,24 +24,30 @@ public struct ZarrSeries: TimeSeriesSource {
     do { group = try await ZarrGroup.open(store: store) } catch {
       throw .zarr(location: location, error)
     }
-    return try await ZarrSeries(group, location: location, ledger: ledger)
+    return try await ZarrSeries(
+      group.arrayNames.map { name in
+        (name, Result { () throws(ZarrError) in try group.array(name) })
+      }, location: location, ledger: ledger)
   }
 
-  init(
-    _ group: ZarrGroup, location: String, ledger: (any StepLedger)?
+  /// - Parameter candidates: The arrays by name, or why one can't be read.
+  init<Problem>(
+    _ candidates: [(name: String, array: Result<ZarrArray, Problem>)], location: String,
+    ledger: (any StepLedger)?
   ) async throws(DrillError) {
     self.location = location
     self.ledger = ledger
     var described: [DescribedArray] = []
     var opened: [String: ZarrArray] = [:]
     var refusals: [String: String] = [:]
-    for name in group.arrayNames {
-      // An array of a kind we can't read keeps nobody from the others.
-      do {
-        let array = try group.array(name)
+    for (name, candidate) in candidates {
+      switch candidate {
+      case .success(let array):
         opened[name] = array
         described.append(DescribedArray(name, array.metadata))
-      } catch { refusals[name] = "\(error)" }
+      // An array of a kind we can't read keeps nobody from the others.
+      case .failure(let problem): refusals[name] = "\(problem)"
+      }
     }
     let names = try CoordinateNames(of: described, location: location)
     (grid, instants) = try await Self.coordinates(names, opened, location: location)
@@ -80,11 +86,11 @@ public struct ZarrSeries: TimeSeriesSource {
     }
   }
 
-  public func origins() async throws(DrillError) -> [StepOrigin] {
+  public func origins(of variable: String) async throws(DrillError) -> [StepOrigin] {
     guard let ledger else {
       return instants.map { _ in StepOrigin(location: location, etag: "") }
     }
-    return try await ledger.origins(of: instants, location: location)
+    return try await ledger.origins(of: variable, at: instants, location: location)
   }
 
   /// Reads the three coordinates at once.
@@ -112,9 +118,9 @@ public struct ZarrSeries: TimeSeriesSource {
 
 /// Knows what the steps of a store were made of.
 public protocol StepLedger: Sendable {
-  /// - Returns: One element per moment.
+  /// - Returns: One element per moment, which are those of the store's steps.
   func origins(
-    of instants: [TimeInstant], location: String
+    of variable: String, at instants: [TimeInstant], location: String
   ) async throws(DrillError) -> [StepOrigin]
 }
 
