@@ -40,15 +40,21 @@ public struct CodecSurvey: Sendable {
       let granule = stack.members[member]
       guard let stored = granule.variable(variable.source.name), let packing = stored.packing
       else { continue }
-      let reader = try await parser.tiles(of: stored, in: granule.granule, from: granule.source)
-      // The fullest tile of the first granule; the same place in the others of its layout.
-      if region?.shape != stored.layout.tileShape {
-        guard squares[0].isEmpty else { continue }
-        region = (reader.fullestTile, stored.layout.tileShape)
+      do {
+        let reader = try await parser.tiles(
+          of: stored, in: granule.granule, from: granule.source)
+        // The fullest tile of the first granule; the same place in the others of its layout.
+        if region?.shape != stored.layout.tileShape {
+          guard squares[0].isEmpty else { continue }
+          region = (reader.fullestTile, stored.layout.tileShape)
+        }
+        guard let region, let tile = try await reader.fetch([region.tile]).first else { continue }
+        let values = try decoded(tile, of: stored, packing: packing, treatment: variable.treatment)
+        append(values, of: stored, type: variable.type, to: &squares)
+      } catch let error as GranuleError where error.isAboutTheGranule {
+        // The conversion will come to this tile too, and name its granule.
+        continue
       }
-      guard let region, let tile = try await reader.fetch([region.tile]).first else { continue }
-      let values = try decoded(tile, of: stored, packing: packing, treatment: variable.treatment)
-      append(values, of: stored, type: variable.type, to: &squares)
     }
     return try Compressor.auto(sample: squares.filter { !$0.isEmpty }, dataType: variable.type)
   }

@@ -154,7 +154,7 @@ public struct ConversionResult: Sendable {
 
 extension GranuleError {
   /// Whether the file is at fault, rather than the way to it.
-  fileprivate var isAboutTheGranule: Bool {
+  var isAboutTheGranule: Bool {
     switch reason {
     case .notNetCDF, .damaged, .unsupported, .crashed, .timedOut: true
     case .noParser, .absent, .storage: false
