@@ -69,7 +69,7 @@ let package = Package(
     .executableTarget(
       name: "pixeldrill",
       dependencies: [
-        "CF", "Drill", "NetCDF", "Rechunk", "S3", "Sample", "Storage", "Zarr",
+        "CF", "Drill", "NetCDF", "Rechunk", "References", "S3", "Sample", "Storage", "Zarr",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

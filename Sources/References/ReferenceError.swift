@@ -27,6 +27,9 @@ public enum ReferenceError: Error, Hashable, Sendable {
   case sourceChanged(location: String, source: String, was: String, is: String)
   /// There is no record of the source to compare it with.
   case noPin(location: String, source: String)
+  /// Two granules would have one set.
+  case sameName(name: String, first: String, second: String)
+  case combine(CombineError)
   case zarr(location: String, ZarrError)
   case granule(GranuleError)
   case storage(StoreError)
@@ -54,6 +57,9 @@ extension ReferenceError: CustomStringConvertible {
         + "again"
     case .noPin(let location, let source):
       "\(location): no record of \(source) as it was; make the references again with refs"
+    case .sameName(let name, let first, let second):
+      "two granules are named \(name), and would have one reference set: \(first) and \(second)"
+    case .combine(let error): "\(error)"
     case .zarr(let location, let error): "\(location): \(error)"
     case .granule(let error): "\(error)"
     case .storage(let error): "\(error)"

@@ -1,5 +1,5 @@
-import CF
-import Zarr
+package import CF
+package import Zarr
 
 extension ArraySpec {
   /// The content of an array's `zarr.json`.
@@ -138,7 +138,7 @@ extension JSONObject {
   /// Left out are names that mean something to Zarr readers themselves (`_FillValue`,
   /// `_ARRAY_DIMENSIONS`, those beginning `_nc`), a name's second use, and a `missing_value` of
   /// NaN, which says nothing.
-  init(_ attributes: [Attribute]) {
+  package init(_ attributes: [Attribute]) {
     self.init()
     var names: Set = ["_FillValue", "_ARRAY_DIMENSIONS"]
     for attribute in attributes

@@ -22,7 +22,7 @@ struct Pixeldrill: AsyncParsableCommand {
     version: Rechunk.version,
     subcommands: [
       SampleCommand.self, ScanCommand.self, PlanCommand.self, ConvertCommand.self,
-      DrillCommand.self, GranuleWorkerCommand.self,
+      RefsCommand.self, DrillCommand.self, GranuleWorkerCommand.self,
     ])
 
   static func main() async {

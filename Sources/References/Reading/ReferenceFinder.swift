@@ -23,13 +23,20 @@ public struct ReferenceFinder: Sendable {
       guard key.name.lowercased().hasSuffix(".zip") else {
         return [ReferenceSource(store: store, key: key)]
       }
-      let members = try await ZipDirectory.members(of: key, in: store).filter { member in
+      let all = try await ZipDirectory.members(of: key, in: store)
+      let pins = Dictionary(
+        all.filter { $0.name.hasSuffix(".pin") }.map { ($0.name, $0) }
+      ) { _, last in last }
+      let members = all.filter { member in
         Self.isSet(member.name)
           && (parts.map { member.name == $0.below || member.name.hasPrefix("\($0.below)/") } ?? true)
       }
       guard !members.isEmpty else { throw .absent(location: input) }
-      return members.sorted { $0.name < $1.name }.map {
-        ReferenceSource(store: store, key: key, member: $0)
+      return members.sorted { $0.name < $1.name }.map { member in
+        let folder = member.name.dropLast(member.fileName.count)
+        return ReferenceSource(
+          store: store, key: key, member: member,
+          pinMember: pins["\(folder)pins/\(member.fileName).pin"])
       }
     }
     let listing: Listing

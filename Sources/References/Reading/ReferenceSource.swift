@@ -6,16 +6,19 @@ public struct ReferenceSource: Sendable {
   let key: StoreKey
   /// The member of the zip file that `key` is; `nil` if `key` is the set.
   let member: ZipMember?
+  /// The pin of that member, if the zip file has one.
+  let pinMember: ZipMember?
 
   /// A set that is a file of its own: JSON, or JSON compressed with gzip or zstd.
   public init(store: any ByteStore, key: StoreKey) {
-    self.init(store: store, key: key, member: nil)
+    self.init(store: store, key: key, member: nil, pinMember: nil)
   }
 
-  init(store: any ByteStore, key: StoreKey, member: ZipMember?) {
+  init(store: any ByteStore, key: StoreKey, member: ZipMember?, pinMember: ZipMember?) {
     self.store = store
     self.key = key
     self.member = member
+    self.pinMember = pinMember
   }
 
   private static let blockByteCount = 4 << 20
@@ -39,6 +42,43 @@ public struct ReferenceSource: Sendable {
     var parser = ReferenceParser(location: location, arrays: arrays)
     try await forEachBlock { (block) throws(ReferenceError) in try parser.feed(block) }
     return try parser.finish()
+  }
+
+  /// The sources as they were when the set was made by this program; `nil` if nothing is known.
+  public func pins() async throws(ReferenceError) -> [SourcePin]? {
+    let bytes: [UInt8]?
+    if let pinMember {
+      var text: [UInt8] = []
+      let file = ReferenceSource(store: store, key: key, member: pinMember, pinMember: nil)
+      try await file.forEachBlock { (block) throws(ReferenceError) in text += block }
+      bytes = text
+    } else if member == nil {
+      do { bytes = try await store.read(PinFile.key(ofSet: key)) } catch { throw .storage(error) }
+    } else {
+      bytes = nil
+    }
+    return bytes.flatMap { PinFile($0)?.sources }
+  }
+
+  /// Demands that every file the set leads to is what it was when the set was made.
+  ///
+  /// - Throws: ``ReferenceError/sourceChanged(location:source:was:is:)`` or
+  ///   ``ReferenceError/noPin(location:source:)``.
+  public func checkSources(
+    of set: ReferenceSet, targets: ReferenceTargets
+  ) async throws(ReferenceError) {
+    var known: [String: SourcePin] = [:]
+    for pin in try await pins() ?? [] { known[pin.url] = pin }
+    for target in set.targets {
+      guard let pin = known[target] else { throw .noPin(location: location, source: target) }
+      let info: ObjectInfo?
+      do { info = try await targets.info(target) } catch { throw .storage(error) }
+      guard let info, pin.matches(info) else {
+        throw .sourceChanged(
+          location: location, source: target, was: pin.state,
+          is: info.map { SourcePin(url: target, $0).state } ?? "gone")
+      }
+    }
   }
 
   /// Hands over the set's text, decompressed.

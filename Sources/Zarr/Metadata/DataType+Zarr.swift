@@ -82,7 +82,7 @@ extension DataType {
   }
 
   /// The number these bits stand for, exactly. For floating-point types.
-  func real(_ bits: UInt64) -> Double {
+  package func real(_ bits: UInt64) -> Double {
     self == .float32
       ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))) : Double(bitPattern: bits)
   }
@@ -95,7 +95,7 @@ extension DataType {
   }
 
   /// The number these bits stand for. For integers up to `int64`.
-  func whole(_ bits: UInt64) -> Int64 {
+  package func whole(_ bits: UInt64) -> Int64 {
     let unused = 64 - byteCount * 8
     let shifted = Int64(bitPattern: bits << UInt64(unused))
     return isUnsigned ? Int64(bitPattern: bits) : shifted >> Int64(unused)
