@@ -110,7 +110,7 @@ public struct PlanBuilder {
     }
     return YearPlan(
       year: year, steps: steps, arrays: arrays, wholeArrays: wholes,
-      attributes: stack.sharedAttributes, format: options.format)
+      attributes: stack.attributes, format: options.format)
   }
 
   private func timeArray(_ steps: [StackStep], _ axis: TimeAxis) throws -> WholeArray {
@@ -210,14 +210,4 @@ public struct PlanBuilder {
 
 extension StackVariable {
   fileprivate var isFixed: Bool { role == .fixed }
-}
-
-extension Stack {
-  /// The global attributes that all granules have alike.
-  var sharedAttributes: [Attribute] {
-    members.dropFirst().reduce(members.first?.granule.attributes ?? []) { shared, member in
-      let theirs = Set(member.granule.attributes)
-      return shared.filter(theirs.contains)
-    }
-  }
 }

@@ -8,6 +8,8 @@ import NetCDF
 public struct Stack: Sendable {
   /// The title that all granules share, digits aside; `nil` if they have none.
   public let product: String?
+  /// The global attributes that all granules have alike.
+  public let attributes: [Attribute]
   public let members: [StackMember]
   public let steps: [StackStep]
   public let grid: Grid

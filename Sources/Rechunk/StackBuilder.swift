@@ -4,6 +4,8 @@ import NetCDF
 /// Puts probed granules together: one product, one grid, one calendar, in order of time.
 struct StackBuilder {
   let options: StackScanner.Options
+  /// The global attributes that all granules have alike.
+  let attributes: [Attribute]
 
   func stack(of all: [GranuleProbe], quarantined bad: [QuarantinedGranule]) throws -> Stack {
     let product = try oneProduct(all)
@@ -26,7 +28,7 @@ struct StackBuilder {
     steps.sort { ($0.instant, $0.member, $0.index) < ($1.instant, $1.member, $1.index) }
     let byName = ordered.map(\.source.location)
     return Stack(
-      product: product, members: members, steps: steps, grid: grid,
+      product: product, attributes: attributes, members: members, steps: steps, grid: grid,
       timeName: ordered[0].time.name, timeDimension: ordered[0].timeDimension,
       variables: try StackVariables(members: members, timeDimension: ordered[0].timeDimension)
         .all(timeName: ordered[0].time.name),

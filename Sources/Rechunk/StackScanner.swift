@@ -33,8 +33,9 @@ public struct StackScanner: Sendable {
     _ sources: [GranuleSource], progress: @Sendable (Int) -> Void = { _ in }
   ) async throws -> Stack {
     guard !sources.isEmpty else { throw StackError.noInput }
+    let pool = GranulePool()
     let results = try await inOrder(sources, width: options.width, progress: progress) { source in
-      await probe(source)
+      await probe(source, pool)
     }
     var probes: [GranuleProbe] = []
     var quarantined: [QuarantinedGranule] = []
@@ -46,12 +47,15 @@ public struct StackScanner: Sendable {
       }
     }
     guard !probes.isEmpty else { throw StackError.nothingReadable(quarantined) }
-    return try StackBuilder(options: options).stack(of: probes, quarantined: quarantined)
+    return try StackBuilder(options: options, attributes: await pool.commonAttributes).stack(
+      of: probes, quarantined: quarantined)
   }
 
-  private func probe(_ source: GranuleSource) async -> Result<GranuleProbe, StackProblem> {
+  private func probe(
+    _ source: GranuleSource, _ pool: GranulePool
+  ) async -> Result<GranuleProbe, StackProblem> {
     do {
-      return .success(try await readProbe(source))
+      return .success(try await readProbe(source, pool))
     } catch let problem as StackProblem {
       return .failure(problem)
     } catch let error as GranuleError {
@@ -61,7 +65,9 @@ public struct StackScanner: Sendable {
     }
   }
 
-  private func readProbe(_ source: GranuleSource) async throws -> GranuleProbe {
+  private func readProbe(
+    _ source: GranuleSource, _ pool: GranulePool
+  ) async throws -> GranuleProbe {
     let granule = try await parser.header(of: source)
     let (variable, units) = try granule.timeVariable(named: options.time)
     guard case .number(let type) = variable.type else {
@@ -100,8 +106,9 @@ public struct StackScanner: Sendable {
           dimension: dimension.name, length: dimension.length, coordinates: nil, units: nil))
     }
     return GranuleProbe(
-      source: source, granule: granule, time: time, timeDimension: timeDimension,
-      instants: instants, axes: axes, fixedDigests: digests)
+      source: source, granule: await pool.compact(granule), time: time,
+      timeDimension: timeDimension,
+      instants: instants, axes: await pool.share(axes), fixedDigests: await pool.share(digests))
   }
 
   private func values(

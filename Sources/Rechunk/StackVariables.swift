@@ -59,7 +59,8 @@ struct StackVariables {
     return StackVariable(
       name: name, role: role, type: type, dimensions: withoutTime(first.dimensions, first),
       shape: spatial(first), hasTimeDimension: hasTime(first),
-      attributes: newest.attributes, presentIn: occurrences.map(\.member), packings: packings,
+      attributes: newest.completeAttributes, presentIn: occurrences.map(\.member),
+      packings: packings,
       tileShapes: tiles, largestTileByteCount: largestTile)
   }
 
