@@ -15,7 +15,7 @@ mkdir demo
 run sample demo/granules --start 2020-01-01 --days 60
 run scan demo/granules
 run convert demo/granules --to demo
-run drill demo/zarrs --variable sea_surface_temperature --lat 17.5 --lon 74.5 \
+run drill demo/zarrs --variable sea_surface_temperature --lat -32.45 --lon 115.55 \
   --output demo/pixel.csv
 echo
 head -n 12 demo/pixel.csv

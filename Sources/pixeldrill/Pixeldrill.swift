@@ -13,7 +13,7 @@ struct Pixeldrill: AsyncParsableCommand {
         pixeldrill scan granules
         pixeldrill convert granules --to .
         pixeldrill drill zarrs --variable sea_surface_temperature \\
-          --lat 18.5 --lon 73.2
+          --lat -32.45 --lon 115.55
 
       Data goes to standard output, notes and progress to standard error.
       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was
