@@ -54,8 +54,11 @@ extension Stack {
       attributes.set("scale_factor", nil)
       attributes.set("add_offset", nil)
     }
+    // Where a variable without "no value" is absent from some granules, a number has to stand for
+    // it; refilling makes sure that no value is that number.
+    let needsFill = missing.count > 1 || (newest.missing.isEmpty && !isComplete)
     return TreatedVariable(
-      source: variable, treatment: missing.count > 1 ? .refill : .keep, type: type,
+      source: variable, treatment: needsFill ? .refill : .keep, type: type,
       fillBits: newest.missing.first ?? type.defaultFillBits,
       masksFill: !variable.isCoordinate && (declared || !isComplete || missing.count > 1),
       attributes: attributes)

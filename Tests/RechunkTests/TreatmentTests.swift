@@ -104,4 +104,32 @@ struct TreatmentTests {
     #expect(treated.fillBits == 0x8000)
     #expect(treated.attributes["add_offset"]?.double == 273.15)
   }
+
+  @Test func `a value that equals the number for absence is an error, not a hole`() async throws {
+    let folder = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    // NetCDF's default fill of int8 is -127; the second granule lacks the variable.
+    for day in 0..<2 {
+      let writer = try NetCDFWriter(
+        path: folder.appendingPathComponent("\(day).nc").path, attributes: [])
+      try writer.addDimension("time", length: 1)
+      for (name, type) in [("time", DataType.int32), ("count", .int8), ("other", .int8)]
+      where name != "count" || day == 0 {
+        try writer.addVariable(
+          name, type: type, dimensions: ["time"], chunkShape: nil, deflateLevel: nil,
+          shuffle: false, fletcher32: false, fillBits: nil,
+          attributes: name == "time"
+            ? [Attribute("units", .text("days since 2020-01-01"))] : [])
+        if type == .int32 {
+          try [Int32(day)].withUnsafeBytes { try writer.write(name, $0) }
+        } else {
+          try [Int8(-127)].withUnsafeBytes { try writer.write(name, $0) }
+        }
+      }
+      try writer.close()
+    }
+    await #expect(throws: RefillError.self) {
+      try await convert(folder, ConversionOptions(threads: 1), to: MemoryStore())
+    }
+  }
 }
