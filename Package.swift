@@ -27,6 +27,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "pixeldrill", targets: ["pixeldrill"]),
+    .library(name: "Drill", targets: ["Drill", "Storage"]),
     .library(name: "S3", targets: ["S3", "Storage"]),
   ],
   dependencies: [
