@@ -5,6 +5,7 @@
 Needs a server that verifies signatures (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY name its user).
 Prints a line for each check; exits with 1 at the first difference.
 """
+import contextlib
 import json
 import os
 import re
@@ -64,6 +65,26 @@ def remove(prefix):
         s3.delete_object(Bucket=bucket, Key=prefix + key)
 
 
+@contextlib.contextmanager
+def faults(seed):
+    """A proxy before the server that harms every fifth answer; gives its address."""
+    port = free_port()
+    proxy = subprocess.Popen(
+        [sys.executable, proxy_script, "--listen", str(port), "--upstream", upstream, "--rate",
+         "0.2", "--seed", str(seed), "--stall", "2"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        proxy.kill()
+        proxy.wait()
+
+
 with tempfile.TemporaryDirectory(prefix="pixeldrill-s3-") as work:
     run("sample", f"{work}/granules", "--days", "9", "--start", "2019-12-28", "--lat", "120",
         "--lon", "160")
@@ -101,39 +122,37 @@ with tempfile.TemporaryDirectory(prefix="pixeldrill-s3-") as work:
         fail("a conversion out of a public bucket")
     print("ok: a public bucket is read without credentials, by us and by s3fs")
 
-    port = free_port()
     upstream = re.search(r":(\d+)", endpoint.removeprefix("http://")).group(1)
-    right, loud = 0, 0
+    pixel = ["--variable", "sea_surface_temperature", "--lat", "-32.45", "--lon", "115.55"]
+    series = run("drill", f"{work}/out/zarrs", *pixel).stdout
+    if run("drill", f"s3://{bucket}/out/zarrs", *pixel).stdout != series or series.count("\n") < 5:
+        fail("a series drilled out of the bucket")
+    print("ok: a series drilled out of the bucket is that of the folder")
+
+    outcomes = {"convert": [0, 0], "drill": [0, 0]}
     for seed in range(4):
         remove("faulty/")
-        proxy = subprocess.Popen(
-            [sys.executable, proxy_script, "--listen", str(port), "--upstream", upstream, "--rate",
-             "0.2", "--seed", str(seed), "--stall", "2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
-        try:
-            result = run("convert", f"s3://{bucket}/in", "--to", f"s3://{bucket}/faulty", *variables,
-                         at=f"http://127.0.0.1:{port}", may_fail=True)
-        finally:
-            proxy.kill()
-            proxy.wait()
-        if result.returncode == 0:
-            right += 1
-            if objects("faulty/zarrs/") != expected:
-                fail(f"a conversion through faults (seed {seed}) ended well with other bytes")
-        else:
-            loud += 1
-            if not result.stderr.strip():
-                fail(f"a conversion through faults (seed {seed}) failed without a word")
-            for year in (2019, 2020):
-                root = objects(f"faulty/zarrs/{year}/zarr.json")
-                if root and objects(f"faulty/zarrs/{year}/") != {
-                        k.split("/", 1)[1]: v for k, v in expected.items() if k.startswith(str(year))}:
-                    fail(f"a failed conversion (seed {seed}) left a store that opens")
-    print(f"ok: 20 % of requests failing: {right} conversions right to the byte, {loud} loud")
+        with faults(seed) as at:
+            converted = run("convert", f"s3://{bucket}/in", "--to", f"s3://{bucket}/faulty",
+                            *variables, at=at, may_fail=True)
+            drilled = run("drill", f"s3://{bucket}/out/zarrs", *pixel, at=at, may_fail=True)
+        for name, result in (("convert", converted), ("drill", drilled)):
+            outcomes[name][result.returncode != 0] += 1
+            if result.returncode and not result.stderr.strip():
+                fail(f"{name} through faults (seed {seed}) failed without a word")
+        if drilled.returncode == 0 and drilled.stdout != series:
+            fail(f"a drill through faults (seed {seed}) ended well with other values")
+        if drilled.returncode and drilled.stdout:
+            fail(f"a drill through faults (seed {seed}) failed and printed data")
+        if converted.returncode == 0 and objects("faulty/zarrs/") != expected:
+            fail(f"a conversion through faults (seed {seed}) ended well with other bytes")
+        for year in (2019, 2020):
+            root = objects(f"faulty/zarrs/{year}/zarr.json")
+            if root and objects(f"faulty/zarrs/{year}/") != {
+                    k.split("/", 1)[1]: v for k, v in expected.items() if k.startswith(str(year))}:
+                fail(f"a conversion through faults (seed {seed}) left a wrong store that opens")
+    for name, (right, loud) in outcomes.items():
+        print(f"ok: 20 % of requests failing: {name} {right} times right, {loud} times loud")
 
     remove("")
     s3.delete_bucket(Bucket=bucket)
