@@ -10,7 +10,7 @@ import Zarr
 /// Whatever the shapes, types, packings, layouts, budgets and threads: what comes out of the
 /// stores is what went into the granules.
 struct RechunkPropertyTests {
-  @Test(arguments: 1...60 as ClosedRange<UInt64>)
+  @Test(arguments: 1...300 as ClosedRange<UInt64>)
   func `rechunking keeps every value`(seed: UInt64) async throws {
     let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
