@@ -3,7 +3,7 @@ import NetCDF
 import Storage
 import ZarrWriter
 
-/// Rechunks one variable of one year, column by column.
+/// Rechunks one variable of one year, column by column; those that are done already are left.
 struct ArrayRun {
   let stack: Stack
   let year: YearPlan
@@ -13,9 +13,21 @@ struct ArrayRun {
   let threads: Int
   let memoryByteCount: Int
   let scratchFolder: String
+  let journal: Journal
   let progress: ConversionProgress
 
-  func run() async throws -> ColumnWriter.Result {
+  func run() async throws -> TaskRecord {
+    var result = TaskRecord()
+    var columns: [[Range<Int>]] = []
+    for column in plan.layout.columns {
+      if let done = journal.finished(plan.spec.path, column) {
+        result += done
+        progress.addResumed(decodedByteCount(of: column))
+      } else {
+        columns.append(column)
+      }
+    }
+    guard !columns.isEmpty else { return result }
     let sources = try await variableSources()
     let elementByteCount = plan.variable.source.type?.byteCount ?? 1
     let arena = PieceArena(
@@ -26,8 +38,7 @@ struct ArrayRun {
     for source in sources {
       for position in source.positions.values { steps[position] = source.source }
     }
-    var result = ColumnWriter.Result()
-    for column in plan.layout.columns {
+    for column in columns {
       let pieces = try await ColumnReader(
         plan: plan, column: column, sources: sources, arena: arena, threads: threads,
         progress: progress
@@ -37,11 +48,17 @@ struct ArrayRun {
         plan: plan, column: column, steps: steps, store: store, threads: threads,
         progress: progress
       ).write(pieces, segments: arena.segments())
-      result.objects += written.objects
-      result.largestError = max(result.largestError, written.largestError)
+      try await journal.record(written, plan.spec.path, column)
+      result += written
       arena.clear()
     }
     return result
+  }
+
+  private func decodedByteCount(of column: [Range<Int>]) -> Int {
+    column.reduce(year.steps.count * (plan.variable.source.type?.byteCount ?? 1)) {
+      $0 * $1.count
+    }
   }
 
   /// The granules of the year that have the variable, with their chunk indexes.

@@ -13,11 +13,6 @@ struct ColumnWriter: Sendable {
   let threads: Int
   let progress: ConversionProgress
 
-  struct Result: Sendable {
-    var objects: [ObjectRecord] = []
-    var largestError = 0.0
-  }
-
   private struct Band: Sendable {
     let shard: [Range<Int>]
     let region: [Range<Int>]
@@ -28,7 +23,7 @@ struct ColumnWriter: Sendable {
 
   func write(
     _ pieces: [[[HeldPiece]]], segments: PieceArena.Segments
-  ) async throws -> Result {
+  ) async throws -> TaskRecord {
     let bands = bands()
     let counter = Counter(limit: bands.count)
     let sequence = ShardSequence(
@@ -38,7 +33,7 @@ struct ColumnWriter: Sendable {
         for _ in 0..<threads {
           group.addTask { try await work(bands, counter, pieces, segments, sequence) }
         }
-        var result = Result()
+        var result = TaskRecord()
         for try await error in group { result.largestError = max(result.largestError, error) }
         result.objects = await sequence.objects
         return result

@@ -46,7 +46,6 @@ public struct Conversion: Sendable {
     var waiting = plan.years[...]
     while let year = waiting.first {
       do {
-        try await clear(year.year)
         result.years.append(try await run(year))
         waiting = waiting.dropFirst()
       } catch let error as GranuleError where options.skipsBad && error.isAboutTheGranule {
@@ -77,20 +76,33 @@ public struct Conversion: Sendable {
     }
   }
 
-  /// Removes what is there of a year's store: first the files that make it one.
-  private func clear(_ year: Int) async throws {
+  /// Takes up a year where an earlier run left it, or begins it anew.
+  ///
+  /// What no finished task accounts for is removed: first the files that make a store of it.
+  private func journal(_ year: Int, _ inputs: YearInputs) async throws -> Journal {
+    let before = options.replaces ? nil : try await Journal.inputs(of: year, in: root)
+    if before != inputs {
+      try await Journal.remove(year, from: root)
+      try await Journal.begin(year, inputs, in: root)
+    }
     let prefix = Self.storeKey(year)
     try await root.delete(Self.rootMetadata.map(prefix.appending))
-    try await root.delete(try await root.list(prefix, recursive: true).objects.map(\.key))
+    let stored = try await root.list(prefix, recursive: true).objects
+    let journal = try await Journal.resume(year, in: root, stored: stored)
+    let kept = Set(journal.objects.map(prefix.appending))
+    try await root.delete(stored.map(\.key).filter { !kept.contains($0) })
     try await root.removeUnfinishedUploads(below: prefix)
+    return journal
   }
 
   /// The files at a store's top by which readers open it.
   private static let rootMetadata = ["zarr.json", ".zgroup", ".zmetadata", ".zattrs"]
 
-  private static func storeKey(_ year: Int) -> StoreKey { StoreKey(literal: "zarrs/\(year)") }
+  static func storeKey(_ year: Int) -> StoreKey { StoreKey(literal: "zarrs/\(year)") }
 
   private func run(_ year: YearPlan) async throws -> YearResult {
+    let inputs = YearInputs(stack: stack, year: year, options: options, leftOut: [])
+    let journal = try await journal(year.year, inputs)
     let store = PrefixStore(root, prefix: Self.storeKey(year.year))
     var objects: [ObjectRecord] = []
     var specs: [ArraySpec] = []
@@ -103,7 +115,7 @@ public struct Conversion: Sendable {
       let run = ArrayRun(
         stack: stack, year: year, plan: array, parser: parser, store: store,
         threads: plan.threads, memoryByteCount: plan.memoryByteCount,
-        scratchFolder: scratchFolder, progress: progress)
+        scratchFolder: scratchFolder, journal: journal, progress: progress)
       let result = try await run.run()
       objects += result.objects
       var spec = array.spec
@@ -122,10 +134,10 @@ public struct Conversion: Sendable {
         ObjectRecord(key: key, byteCount: bytes.count, crc32c: CRC32C.checksum(bytes)))
     }
     let manifest = Manifest(
-      stack: stack, year: year, objects: objects.sorted { $0.key < $1.key }, errors: errors)
-    try await root.write(
-      try manifest.json(), to: StoreKey(literal: "manifests/\(year.year).json"))
+      year: year, inputs: inputs, objects: objects.sorted { $0.key < $1.key }, errors: errors)
+    try await root.write(try manifest.json(), to: Manifest.key(year.year))
     for (key, bytes) in metadata { try await store.write(bytes, to: key) }
+    try await Journal.remove(year.year, from: root)
     return YearResult(
       year: year.year, steps: year.steps.count, granules: Set(year.steps.map(\.member)).count,
       objects: objects.count, byteCount: objects.reduce(0) { $0 + $1.byteCount },

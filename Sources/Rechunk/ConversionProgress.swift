@@ -8,20 +8,25 @@ public final class ConversionProgress: Sendable {
   private let written = Atomic<Int>(0)
   private let spilled = Atomic<Int>(0)
   private let tiles = Atomic<Int>(0)
+  private let resumed = Atomic<Int>(0)
 
   public init() {}
 
   /// Stored bytes of source tiles.
   public var readByteCount: Int { read.load(ordering: .relaxed) }
-  /// Decoded bytes that were held, and that were encoded; a run ends when both equal the plan's.
+  /// Decoded bytes that were held, and that were encoded; a run ends when each, with those that
+  /// an earlier run had done, equals the plan's.
   public var heldByteCount: Int { held.load(ordering: .relaxed) }
   public var encodedByteCount: Int { encoded.load(ordering: .relaxed) }
+  /// Decoded bytes of what needn't be done again.
+  public var resumedByteCount: Int { resumed.load(ordering: .relaxed) }
   /// Bytes of finished objects.
   public var writtenByteCount: Int { written.load(ordering: .relaxed) }
   public var spilledByteCount: Int { spilled.load(ordering: .relaxed) }
   /// Source tiles read and decoded, each once.
   public var tileCount: Int { tiles.load(ordering: .relaxed) }
 
+  func addResumed(_ count: Int) { resumed.add(count, ordering: .relaxed) }
   func addRead(_ count: Int) { read.add(count, ordering: .relaxed) }
   func addHeld(_ count: Int) { held.add(count, ordering: .relaxed) }
   func addEncoded(_ count: Int) { encoded.add(count, ordering: .relaxed) }

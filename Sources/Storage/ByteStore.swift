@@ -44,6 +44,11 @@ public protocol ByteStore: Sendable {
   ///
   /// Only for who knows that nobody else is writing there.
   func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError)
+
+  /// Returns when values that were written are where a loss of power can't take them.
+  ///
+  /// Does nothing in stores that acknowledge a write only then.
+  func persist(_ keys: [StoreKey]) async throws(StoreError)
 }
 
 /// Which bytes of a value to read. Counts are bytes.
@@ -119,4 +124,6 @@ extension ByteStore {
   public func localPath(of key: StoreKey) -> String? { nil }
 
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {}
+
+  public func persist(_ keys: [StoreKey]) async throws(StoreError) {}
 }

@@ -43,6 +43,28 @@ extension FolderStore {
       }
     }
   }
+
+  public func persist(_ keys: [StoreKey]) async throws(StoreError) {
+    guard let first = keys.first else { return }
+    var paths: [(StoreKey, String)] = []
+    for key in keys { paths.append((key, try filePath(of: key))) }
+    // The folders last: they hold the names.
+    for folder in Set(paths.map { TemporaryFile.folder(of: $0.1) }) {
+      paths.append((first, folder))
+    }
+    try await threads.run { [paths, location] () throws(StoreError) in
+      // One call for the whole file system costs less than very many for files.
+      let together = paths.count > 64
+      for (key, path) in together ? paths.prefix(1) : paths[...] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .systemCall(errno, "sync", key, at: location) }
+        defer { close(descriptor) }
+        guard (together ? syncfs(descriptor) : fsync(descriptor)) == 0 else {
+          throw .systemCall(errno, "sync", key, at: location)
+        }
+      }
+    }
+  }
 }
 
 /// A file being written under a temporary name.

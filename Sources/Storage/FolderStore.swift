@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Values as files below a folder. It need not exist until something is written.
 ///
-/// A write makes a temporary file beside the target and renames it; nothing is synced to disk, so
-/// it survives the process but perhaps not a loss of power. Symbolic links are followed.
+/// A write makes a temporary file beside the target and renames it: it survives the process, and a
+/// loss of power once ``persist(_:)`` has returned. Symbolic links are followed.
 public struct FolderStore: ByteStore {
   /// Temporary files start so; no key's last segment may, and no listing shows them.
   static let temporaryPrefix = ".pixeldrill-tmp-"

@@ -59,6 +59,10 @@ public final class LimitStore: ByteStore {
 
   public func localPath(of key: StoreKey) -> String? { store.localPath(of: key) }
 
+  public func persist(_ keys: [StoreKey]) async throws(StoreError) {
+    try await store.persist(keys)
+  }
+
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {
     await turns.take()
     defer { turns.giveBack() }

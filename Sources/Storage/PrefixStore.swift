@@ -58,6 +58,10 @@ public struct PrefixStore: ByteStore {
     }
   }
 
+  public func persist(_ keys: [StoreKey]) async throws(StoreError) {
+    do { try await store.persist(keys.map(outer)) } catch { throw renamed(error) }
+  }
+
   private func outer(_ key: StoreKey) -> StoreKey { prefix.appending(key) }
 
   private func relative(_ key: StoreKey) -> StoreKey { key.relative(to: prefix) ?? key }

@@ -83,6 +83,10 @@ public final class SimulatedNetworkStore: ByteStore {
     return try await store.list(prefix, recursive: recursive)
   }
 
+  public func persist(_ keys: [StoreKey]) async throws(StoreError) {
+    try await store.persist(keys)
+  }
+
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {
     try await delay(0)
     try await store.removeUnfinishedUploads(below: prefix)

@@ -7,6 +7,7 @@
 
 ssize_t preadv2(int descriptor, const struct iovec *pieces, int count, off_t offset, int flags);
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags);
+int syncfs(int descriptor);
 
 // linux/fs.h
 enum { SHIM_RWF_NOWAIT = 8, SHIM_RENAME_NOREPLACE = 1 };
