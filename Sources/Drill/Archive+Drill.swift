@@ -55,8 +55,9 @@ extension Archive {
   private func steps(
     for targets: [TimeSeries.Target], _ request: DrillRequest
   ) throws(DrillError) -> (steps: [Step], windows: [Range<Int>]) {
-    let all = request.explainsGaps && request.every == 1 ? stepsAndGaps : steps
-    let instants = all.map(\.instant)
+    let fillsGaps = request.explainsGaps && request.every == 1
+    let all = fillsGaps ? stepsAndGaps : steps
+    let instants = fillsGaps ? all.map(\.instant) : self.instants
     let whole = request.window.range(in: instants)
     var ranges: [TimeWindow: Range<Int>] = [:]
     let wanted = targets.map { target in
@@ -73,7 +74,9 @@ extension Archive {
         first: instants.first?.dateText ?? "nowhere", last: instants.last?.dateText ?? "nowhere")
     }
     // Every n-th is counted from the start of the common window, so that targets share steps.
-    let chosen = stride(from: first, to: last, by: request.every).map { all[$0] }
+    let chosen =
+      request.every == 1
+      ? Array(all[first..<last]) : stride(from: first, to: last, by: request.every).map { all[$0] }
     let position = { (step: Int) in (step - first + request.every - 1) / request.every }
     return (
       chosen, wanted.map { $0.isEmpty ? 0..<0 : position($0.lowerBound)..<position($0.upperBound) }
@@ -95,7 +98,7 @@ extension Archive {
       guard index < distances.count, distances[index] % usual.key == 0 else { continue }
       for missing in 1..<max(1, distances[index] / usual.key) {
         filled.append(
-          Step(instant: step.instant.adding(microseconds: missing * usual.key), places: []))
+          Step(instant: step.instant.adding(microseconds: missing * usual.key), place: nil))
       }
     }
     return filled
@@ -121,7 +124,7 @@ extension Archive {
   ) async throws(DrillError) -> [StepOrigin] {
     let have = sources.map { $0.variable(variable) != nil }
     let places = chosen.map { step in
-      step.places.first { have[$0.source] } ?? step.places.first
+      step.place { have[$0.source] } ?? step.place
     }
     let used = Set(places.compactMap { $0?.source }).sorted()
     let sources = sources

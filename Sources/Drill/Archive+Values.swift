@@ -9,8 +9,17 @@ extension Archive {
     var steps: [(target: Int, step: Int)]
 
     var range: Range<Int> {
-      let numbers = steps.map(\.step)
-      return (numbers.min() ?? 0)..<(numbers.max() ?? -1) + 1
+      var range = (steps.first?.step ?? 0)..<(steps.first?.step ?? -1) + 1
+      for (_, step) in steps {
+        range = min(range.lowerBound, step)..<max(range.upperBound, step + 1)
+      }
+      return range
+    }
+
+    /// Whether it is all of a result of so many steps, in the same order.
+    func isWhole(of count: Int) -> Bool {
+      guard steps.count == count, let first = steps.first?.step else { return false }
+      return steps.indices.allSatisfy { steps[$0] == ($0, first + $0) }
     }
   }
 
@@ -30,13 +39,15 @@ extension Archive {
       try await sources[portion.source].values(
         of: variables[portion.variable].name, at: unique, steps: portion.range)
     }
+    let isInOrder = unique.count == pixels.count
     return variables.indices.map { variable in
       let parts = zip(portions, read).filter { $0.0.variable == variable }
+      if isInOrder, parts.count == 1, parts[0].0.isWhole(of: chosen.count) { return parts[0].1 }
       var type = parts.first?.1.type ?? variables[variable].type
       for part in parts { type = type.union(part.1.type) }
       var values = SeriesValues(
         type: type, count: pixels.count * chosen.count, missing: .variableAbsent)
-      for (step, choice) in chosen.enumerated() where choice.places.isEmpty {
+      for (step, choice) in chosen.enumerated() where choice.place == nil {
         for index in pixels.indices { values.statuses[index * chosen.count + step] = .noGranule }
       }
       for (portion, part) in parts {
@@ -50,13 +61,29 @@ extension Archive {
     of variable: SeriesVariable, _ number: Int, _ chosen: [Step]
   ) -> [Portion] {
     let have = sources.map { $0.variable(variable.name) != nil }
-    var portions: [Int: Portion] = [:]
-    for (target, step) in chosen.enumerated() {
-      guard let place = step.places.first(where: { have[$0.source] }) else { continue }
-      portions[place.source, default: Portion(variable: number, source: place.source, steps: [])]
-        .steps.append((target, place.step))
+    var portions: [Portion] = []
+    var positions: [Int: Int] = [:]
+    // Mostly those of one source follow each other.
+    var current = Portion(variable: number, source: -1, steps: [])
+    func close() {
+      guard !current.steps.isEmpty else { return }
+      if let known = positions[current.source] {
+        portions[known].steps += current.steps
+      } else {
+        positions[current.source] = portions.count
+        portions.append(current)
+      }
     }
-    return portions.values.sorted { $0.source < $1.source }
+    for (target, step) in chosen.enumerated() {
+      guard let place = step.place(where: { have[$0.source] }) else { continue }
+      if place.source != current.source {
+        close()
+        current = Portion(variable: number, source: place.source, steps: [])
+      }
+      current.steps.append((target, place.step))
+    }
+    close()
+    return portions.sorted { $0.source < $1.source }
   }
 
   /// Puts what one source gave where it belongs.

@@ -5,8 +5,17 @@ public struct Archive: Sendable {
   /// One moment, and the steps of sources that have it.
   public struct Step: Hashable, Sendable {
     public let instant: TimeInstant
-    /// In the order in which the sources were named: of two with a variable, the first is used.
-    public internal(set) var places: [Place]
+    /// `nil` for a step that a regular series would have and no source has.
+    public let place: Place?
+    /// Where else this moment is, in the order in which the sources were named: of two with a
+    /// variable, the first is used.
+    public internal(set) var others: [Place] = []
+
+    /// The first place whose source will do.
+    func place(where suits: (Place) -> Bool) -> Place? {
+      guard let place else { return nil }
+      return suits(place) ? place : others.first(where: suits)
+    }
   }
 
   public struct Place: Hashable, Sendable {
@@ -20,6 +29,8 @@ public struct Archive: Sendable {
   public let grid: PixelGrid
   /// Ascending.
   public let steps: [Step]
+  /// Of the steps.
+  let instants: [TimeInstant]
   /// What people should know: moments that several sources have.
   public let notes: [String]
 
@@ -41,6 +52,7 @@ public struct Archive: Sendable {
     self.sources = sources
     grid = first.grid
     (steps, notes) = Self.merge(sources)
+    instants = steps.map(\.instant)
   }
 
   /// All variables, in the order in which sources name them.
@@ -85,15 +97,15 @@ public struct Archive: Sendable {
     var example: Step?
     for (instant, place) in all {
       if let last = steps.last, last.instant.isSameMoment(as: instant) {
-        steps[steps.count - 1].places.append(place)
+        steps[steps.count - 1].others.append(place)
         repeated += 1
         example = example ?? steps[steps.count - 1]
       } else {
-        steps.append(Step(instant: instant, places: [place]))
+        steps.append(Step(instant: instant, place: place))
       }
     }
-    guard let example else { return (steps, []) }
-    let (first, second) = (example.places[0].source, example.places[1].source)
+    guard let example, let first = example.place?.source, let second = example.others.first?.source
+    else { return (steps, []) }
     return (
       steps,
       [

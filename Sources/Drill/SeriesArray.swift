@@ -5,6 +5,7 @@ import Zarr
 struct SeriesArray: Sendable {
   let array: ZarrArray
   let axes: SeriesAxes
+  let packing: Packing
 
   /// Decoded bytes held at once, at most, if no single chunk has more.
   private static let batchByteLimit = 128 << 20
@@ -33,7 +34,7 @@ struct SeriesArray: Sendable {
         }
       }
     }
-    return SeriesValues(unpacking: stored, array.metadata.packing)
+    return SeriesValues(unpacking: stored, packing)
   }
 
   /// What an absent chunk holds; a chunk that has no such value is refused when it is read.

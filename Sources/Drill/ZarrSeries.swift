@@ -55,18 +55,19 @@ public struct ZarrSeries: TimeSeriesSource {
     var variables: [SeriesVariable] = []
     for description in described {
       guard let array = opened[description.name] else { continue }
+      let packing = array.metadata.packing
       do throws(NotASeries) {
         let axes = try names.axes(
           of: description, rows: grid.latitude.count, columns: grid.longitude.count,
           steps: instants.count)
-        arrays[description.name] = SeriesArray(array: array, axes: axes)
+        arrays[description.name] = SeriesArray(array: array, axes: axes, packing: packing)
       } catch {
         refusals[description.name] = error.reason
         continue
       }
       variables.append(
         SeriesVariable(
-          name: description.name, type: array.metadata.packing.unpackedType,
+          name: description.name, type: packing.unpackedType,
           attributes: array.metadata.attributes))
     }
     self.arrays = arrays
