@@ -2,18 +2,19 @@ public import CF
 public import Zarr
 
 extension Compressor {
-  /// Chooses blosc with zstd level 1 and the shuffle that makes sample chunks smallest: by bytes
-  /// (none for one-byte types, where that is the same) or by bits. At a tie the simpler one.
-  /// The same chunks always give the same answer.
+  /// Chooses blosc with zstd level 1 and the shuffle that makes sample chunks smallest: by
+  /// bytes, none or by bits. At a tie the one named first. The same chunks always give the same answer.
   ///
   /// - Parameter chunks: Whole chunks as the encoder gets them: little-endian.
-  /// - Complexity: Encodes every chunk twice.
+  /// - Complexity: Encodes every chunk three times.
   public static func auto(
     sample chunks: [[UInt8]], dataType: DataType
   ) throws(CodecError) -> Compressor {
-    let plain: BloscShuffle = dataType.byteCount == 1 ? .none : .byte
-    var best = (shuffle: plain, byteCount: Int.max)
-    for shuffle in [plain, .bit] {
+    // One-byte numbers stay as they are when they are shuffled by bytes.
+    let candidates: [BloscShuffle] =
+      dataType.byteCount == 1 ? [.none, .bit] : [.byte, .none, .bit]
+    var best = (shuffle: candidates[0], byteCount: Int.max)
+    for shuffle in candidates {
       var byteCount = 0
       for chunk in chunks {
         byteCount += try encodedByteCount(chunk, dataType, shuffle)

@@ -111,4 +111,56 @@ struct RoundTripTests {
     }
     #expect(stores[0] == stores[1])
   }
+
+  @Test(arguments: [BloscShuffle.none, .byte, .bit])
+  func `a chunk of several blocks is decoded block by block, and a damaged one is refused`(
+    shuffle: BloscShuffle
+  ) throws {
+    let plain = [UInt8](unsafeUninitializedCapacity: 4 * 400_007) { buffer, count in
+      for index in buffer.indices { buffer[index] = UInt8(truncatingIfNeeded: index &* index >> 9) }
+      count = buffer.count
+    }
+    var frame = [UInt8](repeating: 0, count: Blosc.capacity(for: plain.count))
+    let count = try plain.withUnsafeBytes { plain in
+      try frame.withUnsafeMutableBytes { frame in
+        try Blosc.encode(
+          plain, typeSize: 4, name: .zstd, level: 1, shuffle: shuffle, into: frame)
+      }
+    }
+    frame.removeLast(frame.count - count)
+    func decoded() throws -> [UInt8] {
+      let result = try frame.withUnsafeBytes { try Blosc().decode($0, limit: plain.count) }
+      guard case .bytes(let bytes) = result else { return [] }
+      return bytes
+    }
+    #expect(try decoded() == plain)
+    // The offsets of the blocks follow the header; a block starts with its size.
+    let third = frame.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 24, as: Int32.self) }
+    frame.replaceSubrange(Int(third)..<Int(third) + 4, with: [0xFF, 0xFF, 0xFF, 0x7F])
+    #expect(throws: CodecError.self) { try decoded() }
+  }
+
+  @Test func `an object that the root metadata holds a copy of isn't asked for`() async throws {
+    let spec = try spec(
+      Layout(shape: [5], chunk: [5], shard: nil), .float32, .zstd(level: 1), .v3)
+    let bytes = [UInt8](0..<20)
+    let memory = MemoryStore()
+    let object = try #require(try await spec.writeArray(bytes, to: memory).first)
+    let stored = try #require(try await memory.read(object.key))
+    for copies in [[ObjectCopy(key: object.key, bytes: stored)], []] {
+      let writer = HierarchyWriter(
+        format: .v3, attributes: [], arrays: [spec], copies: copies)
+      for object in writer.objects() { try await memory.write(object.bytes, to: object.key) }
+      let store = CountingStore(memory)
+      let array = try await ZarrGroup.open(store: store).array("a")
+      #expect(try await array.read([1..<4]) == Array(bytes[4..<16]))
+      #expect(store.counts.totalRequests == 2 - copies.count)
+    }
+    let damaged = HierarchyWriter(
+      format: .v3, attributes: [], arrays: [spec],
+      copies: [ObjectCopy(key: object.key, bytes: Array(stored.dropLast()))])
+    for object in damaged.objects() { try await memory.write(object.bytes, to: object.key) }
+    let array = try await ZarrGroup.open(store: memory).array("a")
+    await #expect(throws: ZarrError.self) { try await array.read([0..<5]) }
+  }
 }
