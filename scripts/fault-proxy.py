@@ -14,7 +14,8 @@ faults, by turns chosen by --seed:
   flipped    one bit of the body is wrong
   ignored    the Range header does not reach the server: it answers all
 
---latency delays each answer. /__faults answers what was done so far, as JSON.
+--latency delays each answer. /__faults answers what was done so far, as JSON; /__traffic how many
+requests came, and how many bytes of bodies were answered.
 
   fault-proxy.py --listen 7491 --upstream 7490 --rate 0.2 --seed 1
 """
@@ -58,6 +59,7 @@ class Proxy:
         self.options = options
         self.random = random.Random(options.seed)
         self.done = collections.Counter()
+        self.traffic = collections.Counter()
 
     def choose(self):
         self.done["requests"] += 1
@@ -71,8 +73,9 @@ class Proxy:
             while True:
                 head, body = await read_message(reader)
                 method, target = head.split(b" ", 2)[:2]
-                if target == b"/__faults":
-                    self.answer(writer, "200 OK", json.dumps(self.done))
+                if target in (b"/__faults", b"/__traffic"):
+                    counts = self.done if target == b"/__faults" else self.traffic
+                    self.answer(writer, "200 OK", json.dumps(counts))
                     await writer.drain()
                     continue
                 if upstream is None:
@@ -90,6 +93,7 @@ class Proxy:
 
     async def exchange(self, method, head, body, upstream, writer):
         fault = self.choose()
+        self.traffic["requests"] += 1
         await asyncio.sleep(self.options.latency)
         if fault == "ignored" and not re.search(rb"\r\nrange:", head, re.I):
             fault = None
@@ -124,6 +128,7 @@ class Proxy:
                 await writer.drain()
                 await asyncio.sleep(self.options.stall if fault == "stalled" else 0)
                 raise Drop
+        self.traffic["bytes"] += len(content)
         writer.write(answer + content)
 
     @staticmethod

@@ -106,9 +106,12 @@ public struct Conversion: Sendable {
     let store = PrefixStore(root, prefix: Self.storeKey(year.year))
     var objects: [ObjectRecord] = []
     var specs: [ArraySpec] = []
+    var copies: [ObjectCopy] = []
     for whole in year.wholeArrays {
-      objects += try await write(whole, to: store)
+      let written = try await write(whole, to: store)
+      objects += written
       specs.append(whole.spec)
+      copies += try await smallCopies(of: written, whole.spec, in: store)
     }
     var errors: [String: Double] = [:]
     for array in year.arrays {
@@ -127,7 +130,7 @@ public struct Conversion: Sendable {
       specs.append(spec)
     }
     let metadata = HierarchyWriter(
-      format: year.format, attributes: year.attributes, arrays: specs
+      format: year.format, attributes: year.attributes, arrays: specs, copies: copies
     ).objects()
     for (key, bytes) in metadata {
       objects.append(
@@ -142,6 +145,17 @@ public struct Conversion: Sendable {
       year: year.year, steps: year.steps.count, granules: Set(year.steps.map(\.member)).count,
       objects: objects.count, byteCount: objects.reduce(0) { $0 + $1.byteCount },
       repackingErrors: errors)
+  }
+
+  /// Of a coordinate that is one small object: readers need it whatever they are after.
+  private func smallCopies(
+    of objects: [ObjectRecord], _ spec: ArraySpec, in store: any ByteStore
+  ) async throws -> [ObjectCopy] {
+    guard spec.format == .v3, spec.dimensionNames == [spec.path], objects.count == 1,
+      let object = objects.first, object.byteCount <= ObjectCopy.byteLimit,
+      let bytes = try await store.read(object.key)
+    else { return [] }
+    return [ObjectCopy(key: object.key, bytes: bytes)]
   }
 
   private func write(_ array: WholeArray, to store: any ByteStore) async throws -> [ObjectRecord] {

@@ -10,10 +10,16 @@ public struct HierarchyWriter: Sendable {
   public let format: ZarrFormat
   public let attributes: [Attribute]
   public let arrays: [ArraySpec]
+  /// Objects of the store that its root metadata holds too.
+  private let copies: [ObjectCopy]
 
-  /// - Parameter attributes: Of the root group.
+  /// - Parameters:
+  ///   - attributes: Of the root group.
+  ///   - copies: Small objects, such as coordinates, that a reader of Zarr v3 then needn't ask for.
   /// - Precondition: the arrays are of `format`, and none lies at or below another's path.
-  public init(format: ZarrFormat, attributes: [Attribute], arrays: [ArraySpec]) {
+  public init(
+    format: ZarrFormat, attributes: [Attribute], arrays: [ArraySpec], copies: [ObjectCopy] = []
+  ) {
     precondition(arrays.allSatisfy { $0.format == format }, "one format in one hierarchy")
     let paths = Set(arrays.map(\.path))
     precondition(paths.count == arrays.count, "two arrays with one path")
@@ -23,6 +29,7 @@ public struct HierarchyWriter: Sendable {
     self.format = format
     self.attributes = attributes
     self.arrays = arrays
+    self.copies = copies
   }
 
   /// The metadata objects, in the order to write them: arrays, groups, the consolidated copy.
@@ -69,25 +76,28 @@ public struct HierarchyWriter: Sendable {
     }
     nodes.sort { Self.isEarlier($0.path, $1.path) }
     let children = nodes.map { ($0.path, $0.metadata) }
-    let root = v3Group(attributes: attributes, children: children)
-    return objects + [(StoreKey(literal: "zarr.json"), root.bytes())]
+    let root = v3Group(attributes: attributes, children: children, copies)
+    // Every reader asks for this one: a third of it would be white space.
+    return objects + [(StoreKey(literal: "zarr.json"), root.bytes(indented: false))]
   }
 
   /// - Parameter children: For the consolidated copy; `nil` leaves that out.
-  private func v3Group(attributes: [Attribute], children: [(String, JSONValue)]?) -> JSONValue {
+  private func v3Group(
+    attributes: [Attribute], children: [(String, JSONValue)]?, _ copies: [ObjectCopy] = []
+  ) -> JSONValue {
     var metadata: JSONObject = [
       "zarr_format": 3,
       "node_type": "group",
       "attributes": .object(JSONObject(attributes)),
     ]
     if let children {
-      metadata.append(
-        "consolidated_metadata",
-        [
-          "kind": "inline",
-          "must_understand": false,
-          "metadata": .object(JSONObject(children)),
-        ])
+      var consolidated: JSONObject = [
+        "kind": "inline",
+        "must_understand": false,
+        "metadata": .object(JSONObject(children)),
+      ]
+      if !copies.isEmpty { consolidated.append(ObjectCopy.memberName, ObjectCopy.json(copies)) }
+      metadata.append("consolidated_metadata", .object(consolidated))
     }
     return .object(metadata)
   }

@@ -98,20 +98,9 @@ struct GoldenMetadataTests {
         """)
     #expect(
       objects[1].1.hasPrefix(
-        """
-        {
-          "zarr_format": 3,
-          "node_type": "group",
-          "attributes": {
-            "title": "L3S “night”\\n"
-          },
-          "consolidated_metadata": {
-            "kind": "inline",
-            "must_understand": false,
-            "metadata": {
-              "sst": {
-                "zarr_format": 3,
-        """))
+        #"{"zarr_format": 3, "node_type": "group", "attributes": {"title": "L3S “night”\n"}, "#
+          + #""consolidated_metadata": {"kind": "inline", "must_understand": false, "metadata": "#
+          + #"{"sst": {"zarr_format": 3, "#))
   }
 
   @Test func `packed integers and a coordinate in a Zarr v2 group`() throws {

@@ -15,6 +15,8 @@ public struct ZarrGroup: Sendable {
   /// only the group's own.
   public let arrayNames: [String]
   private let nodes: [String: Node]
+  /// Arrays are read from it: ``store``, or that with what the metadata holds copies of.
+  private let arrayStore: any ByteStore
   private let shardIndexes = ShardIndexCache()
 
   private struct Node: Sendable {
@@ -42,7 +44,8 @@ public struct ZarrGroup: Sendable {
   /// An array of the group. All share one cache of shard indexes.
   public func array(_ name: String) throws(ZarrError) -> ZarrArray {
     ZarrArray(
-      store: store, path: path.isEmpty ? name : "\(path)/\(name)", metadata: try metadata(of: name),
+      store: arrayStore, path: path.isEmpty ? name : "\(path)/\(name)",
+      metadata: try metadata(of: name),
       shardIndexes: shardIndexes)
   }
 
@@ -57,12 +60,16 @@ public struct ZarrGroup: Sendable {
         throw document.bad("node_type", "isn't group")
       }
       let attributes = document.attributes(document.object["attributes"]?.object ?? [:], type: nil)
-      let nodes =
-        if let consolidated = document.object["consolidated_metadata"]?.object {
-          try v3Nodes(consolidated, document)
-        } else { try await listed(store, path, "zarr.json") }
+      guard let consolidated = document.object["consolidated_metadata"]?.object else {
+        return ZarrGroup(
+          store: store, path: path, format: .v3, attributes: attributes,
+          nodes: try await listed(store, path, "zarr.json"))
+      }
+      // Their keys are those of the store's root.
+      let known = path.isEmpty ? try ObjectCopy.objects(in: consolidated, document) : [:]
       return ZarrGroup(
-        store: store, path: path, format: .v3, attributes: attributes, nodes: nodes)
+        store: store, path: path, format: .v3, attributes: attributes,
+        nodes: try v3Nodes(consolidated, document), known: known)
     }
     if let document = try await reader.document(".zmetadata") {
       guard let members = document.object["metadata"]?.object else {
@@ -85,9 +92,10 @@ public struct ZarrGroup: Sendable {
 
   private init(
     store: any ByteStore, path: String, format: ZarrFormat, attributes: [Attribute],
-    nodes: [(String, Node)]
+    nodes: [(String, Node)], known: [StoreKey: [UInt8]] = [:]
   ) {
     self.store = store
+    arrayStore = known.isEmpty ? store : KnownObjectsStore(store: store, objects: known)
     self.path = path
     self.format = format
     self.attributes = attributes
