@@ -64,6 +64,11 @@ struct ArrayLayout: Hashable, Sendable {
 
   var shardCount: Int { zip(shape, shard).map { ($0 + $1 - 1) / $1 }.reduce(1, *) }
 
+  var chunksPerBand: Int { band[band.count - 1] / chunk[chunk.count - 1] }
+
+  /// Elements of a whole column, those at the array's edge counted as whole.
+  var columnElements: Int { bandsInLargestColumn * band.reduce(1, *) }
+
   var chunkCount: Int { zip(shape, chunk).map { ($0 + $1 - 1) / $1 }.reduce(1, *) }
 }
 

@@ -7,195 +7,147 @@ import ZarrWriter
 final class BandGatherer {
   private let plan: ArrayPlan
   private let sources: [StepSource?]
+  private let codec: HoldCodec
   private let encoder: ChunkEncoder
-  private let storedByteCount: Int
   private let outputFill: FillPattern
   /// All-fill chunks are left out, as absent ones read as fill; not where the format can't say so.
   private let omitsFill: Bool
-  private let slab: UnsafeMutableRawBufferPointer
-  private let chunk: UnsafeMutableRawBufferPointer
-  private let packed: UnsafeMutableRawBufferPointer
-  private let blobBuffer: UnsafeMutableRawBufferPointer
+  private let chunkByteCount: Int
+  /// The chunks of a band, one after the other.
+  private let output: UnsafeMutableRawBufferPointer
+  private let heldBuffer: UnsafeMutableRawBufferPointer
   private let pieceBuffer: UnsafeMutableRawBufferPointer
-  private var repacker: Repacker?
+  /// How many elements of each step of each chunk the pieces cover.
+  private var covered: [Int32]
+  private let converter: StepConverter
 
   /// The largest error that repacking made so far.
-  var largestError: Double { repacker?.largestError ?? 0 }
+  var largestError: Double { converter.largestError }
 
   /// - Parameter sources: For each step of the store, how its granule packs; `nil` where the
   ///   granule doesn't have the variable.
   init(plan: ArrayPlan, sources: [StepSource?]) throws {
     self.plan = plan
     self.sources = sources
+    codec = plan.hold
     encoder = try ChunkEncoder(plan.spec)
     let layout = plan.layout
-    storedByteCount = plan.variable.source.type?.byteCount ?? 1
-    let typeByteCount = plan.variable.type.byteCount
-    outputFill = FillPattern(bits: plan.variable.fillBits, elementByteCount: typeByteCount)
+    outputFill = FillPattern(
+      bits: plan.variable.fillBits, elementByteCount: plan.variable.type.byteCount)
     omitsFill = plan.spec.fillBits != nil
-    let bandElements = layout.band.reduce(1, *)
-    let chunkElements = layout.chunk.reduce(1, *)
+    let bandByteCount = layout.band.reduce(codec.elementByteCount, *)
+    chunkByteCount = layout.chunk.reduce(sources.count * outputFill.elementByteCount, *)
+    covered = Array(repeating: 0, count: sources.count * layout.chunksPerBand)
     func buffer(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
       .allocate(byteCount: byteCount, alignment: 64)
     }
-    slab = buffer(sources.count * bandElements * storedByteCount)
-    chunk = buffer(sources.count * chunkElements * typeByteCount)
-    packed = buffer(chunkElements * storedByteCount)
-    blobBuffer = buffer(HoldCodec.capacity(bandElements * storedByteCount))
-    pieceBuffer = buffer(bandElements * storedByteCount)
-    if case .repack(let repacking) = plan.variable.treatment {
-      repacker = Repacker(repacking, variable: plan.spec.path)
-    }
+    output = buffer(layout.chunksPerBand * chunkByteCount)
+    heldBuffer = buffer(codec.capacity(bandByteCount))
+    pieceBuffer = buffer(codec.isPlain ? 0 : bandByteCount)
+    converter = StepConverter(plan: plan, sources: sources)
   }
 
-  deinit {
-    for buffer in [slab, chunk, packed, blobBuffer, pieceBuffer] { buffer.deallocate() }
-  }
+  deinit { for buffer in [output, heldBuffer, pieceBuffer] { buffer.deallocate() } }
 
   /// The encoded chunks of a band, in order; `nil` for those that are all fill.
   ///
   /// - Parameters:
   ///   - band: The band's elements in space.
-  ///   - pieces: What is held of it, by all workers.
+  ///   - bandIndex: Its position in the column.
+  ///   - pieces: What all workers hold of the column.
   func chunks(
-    of band: [Range<Int>], pieces: [[HeldPiece]], segments: PieceArena.Segments
+    of band: [Range<Int>], index bandIndex: Int, pieces: [HeldPieces], segments: PieceArena.Segments
   ) throws -> [[UInt8]?] {
     let last = band.count - 1
-    let height = band[last - 1].count
-    let width = band[last].count
     let chunkWidth = plan.layout.chunk[last]
-    let count = (width + chunkWidth - 1) / chunkWidth
-    let covered = try fillSlab(height: height, width: width, pieces: pieces, segments: segments)
-    guard covered.contains(where: { $0 > 0 }) || !omitsFill else {
-      return Array(repeating: nil, count: count)
+    let count = (band[last].count + chunkWidth - 1) / chunkWidth
+    countCovered(bandIndex, pieces, chunkWidth: chunkWidth)
+    for index in 0..<count { prepare(index, of: band) }
+    for worker in pieces {
+      try worker.forEach(band: bandIndex) { try place($0, segments: segments) }
     }
     return try (0..<count).map { index in
-      let columns = index * chunkWidth..<min((index + 1) * chunkWidth, width)
-      try gather(height: height, width: width, columns: columns, covered: covered)
-      let bytes = UnsafeRawBufferPointer(chunk)
-      return omitsFill && outputFill.isAll(of: bytes) ? nil : try encoder.encode(bytes)
+      let chunk = UnsafeRawBufferPointer(rebasing: chunkBytes(index))
+      let isEmpty = omitsFill && (!isCovered(index) || outputFill.isAll(of: chunk))
+      return isEmpty ? nil : try encoder.encode(chunk)
     }
   }
 
-  /// Decompresses pieces into `[step, y, x]`; returns how many elements of each step they cover.
-  private func fillSlab(
-    height: Int, width: Int, pieces: [[HeldPiece]], segments: PieceArena.Segments
-  ) throws -> [Int] {
-    var covered = [Int](repeating: 0, count: sources.count)
-    for piece in pieces.joined() { covered[Int(piece.step)] += Int(piece.height * piece.width) }
-    let planeByteCount = height * width * storedByteCount
-    for (step, count) in covered.enumerated() where count > 0 && count < height * width {
-      fillPattern(of: step).fill(plane(step, planeByteCount))
-    }
-    let codec = HoldCodec(elementByteCount: storedByteCount)
-    for piece in pieces.joined() {
-      let blob = try segments.bytes(of: piece.blob, buffer: blobBuffer)
-      let target = plane(Int(piece.step), planeByteCount)
-      let rowByteCount = Int(piece.width) * storedByteCount
-      let byteCount = Int(piece.height) * rowByteCount
-      let start = (Int(piece.y) * width + Int(piece.x)) * storedByteCount
-      if Int(piece.width) == width {
-        try codec.decompress(
-          blob, into: UnsafeMutableRawBufferPointer(rebasing: target[start..<start + byteCount]))
-        continue
-      }
-      let scratch = UnsafeMutableRawBufferPointer(rebasing: pieceBuffer[..<byteCount])
-      try codec.decompress(blob, into: scratch)
-      guard let from = scratch.baseAddress, let to = target.baseAddress else { continue }
-      for row in 0..<Int(piece.height) {
-        (to + start + row * width * storedByteCount).copyMemory(
-          from: from + row * rowByteCount, byteCount: rowByteCount)
-      }
-    }
-    return covered
+  private func chunkBytes(_ index: Int) -> Slice<UnsafeMutableRawBufferPointer> {
+    output[index * chunkByteCount..<(index + 1) * chunkByteCount]
   }
 
-  private func plane(_ step: Int, _ byteCount: Int) -> UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(rebasing: slab[step * byteCount..<(step + 1) * byteCount])
-  }
-
-  /// What a step's numbers are where no piece says otherwise, before unpacking.
-  private func fillPattern(of step: Int) -> FillPattern {
-    switch plan.variable.treatment {
-    case .keep, .refill: outputFill
-    case .unpack, .repack:
-      sources[step]?.fill ?? FillPattern(bits: 0, elementByteCount: storedByteCount)
-    }
-  }
-
-  /// Fills ``chunk`` with all steps of some columns of the slab.
-  private func gather(
-    height: Int, width: Int, columns: Range<Int>, covered: [Int]
-  ) throws {
-    let last = plan.layout.chunk.count - 1
-    let chunkWidth = plan.layout.chunk[last]
-    let chunkHeight = plan.layout.chunk[last - 1]
-    let isWhole = columns.count == chunkWidth && height == chunkHeight
-    let outputByteCount = chunk.count / max(1, sources.count)
-    let planeByteCount = height * width * storedByteCount
-    for step in sources.indices {
-      let output = UnsafeMutableRawBufferPointer(
-        rebasing: chunk[step * outputByteCount..<(step + 1) * outputByteCount])
-      guard covered[step] > 0, let source = sources[step] else {
-        outputFill.fill(output)
-        continue
-      }
-      let input = plane(step, planeByteCount)
-      if !isWhole { outputFill.fill(output) }
-      switch plan.variable.treatment {
-      case .keep, .refill:
-        copyRows(
-          input, width: width, columns: columns, height: height, into: output,
-          outputWidth: chunkWidth)
-      case .unpack, .repack:
-        copyRows(
-          input, width: width, columns: columns, height: height, into: packed,
-          outputWidth: columns.count)
-        try unpack(
-          source.packing, rows: height, columns: columns.count, into: output,
-          outputWidth: chunkWidth)
+  private func countCovered(_ band: Int, _ pieces: [HeldPieces], chunkWidth: Int) {
+    for index in covered.indices { covered[index] = 0 }
+    for worker in pieces {
+      worker.forEach(band: band) { piece in
+        for (chunk, columns) in piece.parts(width: chunkWidth) {
+          covered[chunk * sources.count + Int(piece.step)] += piece.height * Int32(columns.count)
+        }
       }
     }
   }
 
-  private func copyRows(
-    _ input: UnsafeMutableRawBufferPointer, width: Int, columns: Range<Int>, height: Int,
-    into output: UnsafeMutableRawBufferPointer, outputWidth: Int
-  ) {
-    guard let from = input.baseAddress, let to = output.baseAddress else { return }
-    let byteCount = columns.count * storedByteCount
-    let first = from + columns.lowerBound * storedByteCount
-    let stride = width * storedByteCount
-    let outputStride = outputWidth * storedByteCount
-    for row in 0..<height {
-      (to + row * outputStride).copyMemory(from: first + row * stride, byteCount: byteCount)
+  private func isCovered(_ chunk: Int) -> Bool {
+    covered[chunk * sources.count..<(chunk + 1) * sources.count].contains { $0 > 0 }
+  }
+
+  /// Writes the fill value to the steps of a chunk that pieces don't cover whole.
+  private func prepare(_ chunk: Int, of band: [Range<Int>]) {
+    guard isCovered(chunk) || !omitsFill else { return }
+    let whole = Int32(plan.layout.chunk.suffix(2).reduce(1, *))
+    let stepByteCount = chunkByteCount / sources.count
+    let bytes = UnsafeMutableRawBufferPointer(rebasing: chunkBytes(chunk))
+    var start = 0
+    // Neighbouring steps are filled at once.
+    for step in 0...sources.count {
+      if step < sources.count, covered[chunk * sources.count + step] < whole { continue }
+      if start < step {
+        outputFill.fill(
+          UnsafeMutableRawBufferPointer(
+            rebasing: bytes[start * stepByteCount..<step * stepByteCount]))
+      }
+      start = step + 1
     }
   }
 
-  /// Unpacks ``packed`` at once where its rows are the output's, else row by row.
-  private func unpack(
-    _ packing: Packing, rows: Int, columns: Int, into output: UnsafeMutableRawBufferPointer,
-    outputWidth: Int
-  ) throws {
-    let typeByteCount = plan.variable.type.byteCount
-    let pieces =
-      columns == outputWidth
-      ? [0..<rows * columns]
-      : (0..<rows).map {
-        $0 * columns..<($0 + 1) * columns
-      }
-    for (row, piece) in pieces.enumerated() {
-      let input = UnsafeRawBufferPointer(
-        rebasing: packed[
-          piece.lowerBound * storedByteCount..<piece.upperBound * storedByteCount])
-      let start = row * outputWidth * typeByteCount
-      let target = UnsafeMutableRawBufferPointer(
-        rebasing: output[start..<start + piece.count * typeByteCount])
-      if repacker != nil {
-        try repacker?.repack(input, packing, into: target)
-      } else {
-        packing.unpack(input, into: target)
-      }
+  /// Copies or unpacks a piece to where it belongs.
+  private func place(_ piece: HeldPiece, segments: PieceArena.Segments) throws {
+    let elementByteCount = codec.elementByteCount
+    let typeByteCount = outputFill.elementByteCount
+    let width = Int(piece.width)
+    let bytes = try codec.bytes(
+      try segments.bytes(of: piece.blob, buffer: heldBuffer),
+      byteCount: Int(piece.height) * width * elementByteCount, buffer: pieceBuffer)
+    let chunkWidth = plan.layout.chunk[plan.layout.chunk.count - 1]
+    let stepByteCount = chunkByteCount / sources.count
+    for (chunk, columns) in piece.parts(width: chunkWidth) {
+      // Whole rows of a chunk lie one after the other, in the piece too if it is no wider.
+      let isWhole = columns.count == chunkWidth && width == chunkWidth
+      let rows = isWhole ? 1 : Int(piece.height)
+      let count = isWhole ? chunkWidth * Int(piece.height) : columns.count
+      let x = (Int(piece.x) + columns.lowerBound) % chunkWidth
+      let start =
+        chunk * chunkByteCount + Int(piece.step) * stepByteCount
+        + (Int(piece.y) * chunkWidth + x) * typeByteCount
+      try converter.convert(
+        UnsafeRawBufferPointer(rebasing: bytes[(columns.lowerBound * elementByteCount)...]),
+        step: Int(piece.step), rows: rows, columns: count, stride: width,
+        into: UnsafeMutableRawBufferPointer(rebasing: output[start...]), stride: chunkWidth)
+    }
+  }
+}
+
+extension HeldPiece {
+  /// The parts of a piece that lie in different chunks of its band: the chunk's position, and the
+  /// piece's columns.
+  fileprivate func parts(width: Int) -> some Sequence<(chunk: Int, columns: Range<Int>)> {
+    let first = Int(x) / width
+    let last = (Int(x) + Int(self.width) - 1) / width
+    return (first...last).lazy.map { chunk in
+      let start = Swift.max(0, chunk * width - Int(x))
+      let end = Swift.min(Int(self.width), (chunk + 1) * width - Int(x))
+      return (chunk, start..<end)
     }
   }
 }

@@ -19,11 +19,11 @@ struct ColumnReader: Sendable {
   /// Decoded bytes that are fetched together, one tile at least.
   private static let itemByteCount = 8 << 20
 
-  /// - Returns: The held pieces of each worker, by band.
-  func read() async throws -> [[[HeldPiece]]] {
+  /// - Returns: The held pieces of each worker.
+  func read() async throws -> [HeldPieces] {
     let items = items()
     let counter = Counter(limit: items.count)
-    return try await withThrowingTaskGroup(of: [[HeldPiece]].self) { group in
+    return try await withThrowingTaskGroup(of: HeldPieces.self) { group in
       for _ in 0..<threads {
         group.addTask { try await work(items, counter) }
       }
@@ -42,10 +42,9 @@ struct ColumnReader: Sendable {
     }
   }
 
-  private func work(_ items: [Item], _ counter: Counter) async throws -> [[HeldPiece]] {
+  private func work(_ items: [Item], _ counter: Counter) async throws -> HeldPieces {
     let splitter = TileSplitter(
-      layout: plan.layout, column: column,
-      elementByteCount: plan.variable.source.type?.byteCount ?? 1, refill: refill, arena: arena)
+      layout: plan.layout, column: column, codec: plan.hold, refill: refill, arena: arena)
     let decoder = TileDecoder()
     let plane = UnsafeMutableRawBufferPointer.allocate(
       byteCount: plan.variable.source.largestTileByteCount, alignment: 64)

@@ -22,7 +22,7 @@ struct ColumnWriter: Sendable {
   }
 
   func write(
-    _ pieces: [[[HeldPiece]]], segments: PieceArena.Segments
+    _ pieces: [HeldPieces], segments: PieceArena.Segments
   ) async throws -> TaskRecord {
     let bands = bands()
     let counter = Counter(limit: bands.count)
@@ -45,7 +45,7 @@ struct ColumnWriter: Sendable {
   }
 
   private func work(
-    _ bands: [Band], _ counter: Counter, _ pieces: [[[HeldPiece]]],
+    _ bands: [Band], _ counter: Counter, _ pieces: [HeldPieces],
     _ segments: PieceArena.Segments, _ sequence: ShardSequence
   ) async throws -> Double {
     do {
@@ -56,7 +56,7 @@ struct ColumnWriter: Sendable {
         let band = bands[order]
         try await sequence.turn(of: order)
         let chunks = try gatherer.chunks(
-          of: band.region, pieces: pieces.map { $0[band.index] }, segments: segments)
+          of: band.region, index: band.index, pieces: pieces, segments: segments)
         try await sequence.append(
           EncodedBand(
             shard: band.shard, region: band.region, chunks: chunks,

@@ -114,12 +114,11 @@ public struct Conversion: Sendable {
       copies += try await smallCopies(of: written, whole.spec, in: store)
     }
     var errors: [String: Double] = [:]
-    for array in year.arrays {
-      let run = ArrayRun(
-        stack: stack, year: year, plan: array, parser: parser, store: store,
-        threads: plan.threads, memoryByteCount: plan.memoryByteCount,
-        scratchFolder: scratchFolder, journal: journal, progress: progress)
-      let result = try await run.run()
+    let results = try await YearRun(
+      stack: stack, year: year, memory: plan.memory, parser: parser, store: store,
+      scratchFolder: scratchFolder, journal: journal, progress: progress
+    ).run()
+    for (array, result) in zip(year.arrays, results) {
       objects += result.objects
       var spec = array.spec
       if case .repack = array.variable.treatment {

@@ -7,13 +7,19 @@ public struct ConversionPlan: Sendable {
   public let years: [YearPlan]
   /// The variables that are left out, with the reason.
   public let leftOut: [(name: String, reason: String)]
-  public let memoryByteCount: Int
-  /// Workers at once; fewer than asked for if the budget holds no more.
-  public let threads: Int
+  public let memory: MemoryPlan
   public let chunkAlternatives: [ChunkAlternative]
 
   /// The number type of numbers that pass through the engine, in bytes.
   public var decodedByteCount: Int { years.map(\.decodedByteCount).reduce(0, +) }
+
+  /// The most that a run holds: its workers, and the fullest columns, as far as the budget lets it.
+  public var peakMemoryByteCount: Int {
+    let columns = memory.overlaps ? 2 : 1
+    let arrays = years.flatMap(\.arrays)
+    let plain = arrays.map { min($0.memory.plainColumn, memory.arenaByteCount) }.max() ?? 0
+    return memory.workersByteCount + columns * plain
+  }
 }
 
 /// One store: a year of the stack.
@@ -34,6 +40,7 @@ public struct ArrayPlan: Sendable {
   public let spec: ArraySpec
   public let variable: TreatedVariable
   let layout: ArrayLayout
+  let hold: HoldCodec
   public let memory: MemoryNeed
   /// Bytes of the source's decoded numbers.
   public let decodedByteCount: Int

@@ -1,6 +1,6 @@
 import CF
 
-/// A rectangle of one time step, held compressed until its column is complete.
+/// A rectangle of one time step, held until its column is complete.
 struct HeldPiece {
   /// Position of the time step in the store.
   let step: Int32
@@ -10,6 +10,36 @@ struct HeldPiece {
   let height: Int32
   let width: Int32
   let blob: PieceArena.Blob
+  /// The piece of the same band that was held before this one; negative: none.
+  fileprivate(set) var previous: Int32 = -1
+}
+
+/// The pieces that one worker holds of a column, chained by band: adding one takes no more than
+/// writing it to the end of one array.
+struct HeldPieces: Sendable {
+  private var pieces: [HeldPiece] = []
+  /// The newest piece of each band, in C order of bands.
+  private var newest: [Int32]
+
+  init(bandCount: Int) { newest = Array(repeating: -1, count: bandCount) }
+
+  mutating func append(_ piece: HeldPiece, band: Int) {
+    var piece = piece
+    piece.previous = newest[band]
+    newest[band] = Int32(pieces.count)
+    pieces.append(piece)
+  }
+
+  /// Calls `body` with each piece of a band, the newest first.
+  @inline(__always)
+  func forEach(band: Int, _ body: (HeldPiece) throws -> Void) rethrows {
+    var position = newest[band]
+    while position >= 0 {
+      let piece = pieces[Int(position)]
+      try body(piece)
+      position = piece.previous
+    }
+  }
 }
 
 /// How one granule's numbers enter a store.

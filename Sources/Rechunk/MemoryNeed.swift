@@ -2,24 +2,54 @@
 public struct MemoryNeed: Hashable, Sendable {
   /// A worker that reads: stored and decoded tiles, and the scratch between them.
   let readingWorker: Int
-  /// A worker that writes: a band of all time steps, a gathered, an unpacked, an encoded chunk.
+  /// A worker that writes: a band of all time steps, its encoded chunks, what encoding takes.
   let writingWorker: Int
-  /// Indexes of held pieces and stored tiles, and an upload's buffer.
-  let shared: Int
+  /// A column's indexes of tiles and pieces.
+  let indexes: Int
+  /// The most that a column's pieces take as they are.
+  let plainColumn: Int
+}
 
-  /// Below this, holding pieces would spill constantly.
-  private static let smallestArena = 16 << 20
+/// How a budget is shared out: among workers, and among the columns that are held.
+public struct MemoryPlan: Hashable, Sendable {
+  public let budget: Int
+  /// Workers at once; fewer than asked for if the budget holds no more.
+  public let threads: Int
+  /// Whether the next column is read while one is written. Takes workers of both kinds at once,
+  /// and two columns.
+  public let overlaps: Bool
+  /// For the held pieces of one column; what doesn't fit is spilled.
+  public let arenaByteCount: Int
+  /// What workers and indexes take.
+  public let workersByteCount: Int
 
-  /// The least budget with which `threads` workers can run.
-  func least(threads: Int) -> Int {
-    threads * max(readingWorker, writingWorker) + shared + Self.smallestArena
-  }
-
-  /// What is left of a budget for holding compressed pieces; what doesn't fit is spilled.
-  ///
-  /// - Precondition: the budget is at least ``least(threads:)``.
-  func arena(budget: Int, threads: Int) -> Int {
-    budget - threads * max(readingWorker, writingWorker) - shared
+  /// - Parameter needs: By the names of arrays.
+  /// - Throws: ``MemoryError`` if one worker is too many for an array.
+  init(_ needs: [(name: String, need: MemoryNeed)], budget: Int, threads: Int) throws(MemoryError) {
+    let reading = needs.map(\.need.readingWorker).max() ?? 0
+    let writing = needs.map(\.need.writingWorker).max() ?? 0
+    let indexes = needs.map(\.need.indexes).max() ?? 0
+    // With less, pieces would be spilled constantly: they compress about 10 to 1.
+    let smallestArena = min(16 << 20, (needs.map(\.need.plainColumn).max() ?? 0) / 8)
+    for threads in stride(from: max(1, threads), through: 1, by: -1) {
+      for overlaps in [true, false] {
+        let columns = overlaps ? 2 : 1
+        let workers =
+          columns * indexes + threads * (overlaps ? reading + writing : max(reading, writing))
+        let arena = (budget - workers) / columns
+        guard arena >= smallestArena else { continue }
+        self.budget = budget
+        self.threads = threads
+        self.overlaps = overlaps
+        arenaByteCount = arena
+        workersByteCount = workers
+        return
+      }
+    }
+    let needed = needs.map { max($0.need.readingWorker, $0.need.writingWorker) + $0.need.indexes }
+    let most = needed.indices.max { needed[$0] < needed[$1] } ?? 0
+    throw MemoryError(
+      variable: needs[most].name, budget: budget, needed: needed[most] + smallestArena)
   }
 }
 

@@ -35,13 +35,17 @@ public struct PlanBuilder {
     let (treated, leftOut) = try treatedVariables()
     let timeAxis = try TimeAxis(stack)
     let byYear = Dictionary(grouping: steps) { $0.instant.year }
-    var years: [YearPlan] = []
-    for year in byYear.keys.sorted() {
-      years.append(try yearPlan(year, byYear[year] ?? [], treated, timeAxis))
+    func years(arena: Int) throws -> [YearPlan] {
+      try byYear.keys.sorted().map {
+        try yearPlan($0, byYear[$0] ?? [], treated, timeAxis, arena: arena)
+      }
     }
+    // Columns that fit are held as they are, and need narrower bands: that leaves more memory.
+    let least = try memory(of: try years(arena: 0))
+    let planned = try years(arena: least.arenaByteCount)
     return ConversionPlan(
-      years: years, leftOut: leftOut, memoryByteCount: options.memoryByteCount,
-      threads: try affordableThreads(years), chunkAlternatives: alternatives(treated))
+      years: planned, leftOut: leftOut, memory: try memory(of: planned),
+      chunkAlternatives: alternatives(treated))
   }
 
   /// The variables to convert with what happens to each, and those left out.
@@ -97,13 +101,15 @@ public struct PlanBuilder {
   }
 
   private func yearPlan(
-    _ year: Int, _ steps: [StackStep], _ treated: [TreatedVariable], _ timeAxis: TimeAxis
+    _ year: Int, _ steps: [StackStep], _ treated: [TreatedVariable], _ timeAxis: TimeAxis,
+    arena: Int
   ) throws -> YearPlan {
     var arrays: [ArrayPlan] = []
     var wholes = [try timeArray(steps, timeAxis)]
     for variable in treated {
       switch variable.source.role {
-      case .data: arrays.append(try arrayPlan(variable, stepCount: steps.count))
+      case .data:
+        arrays.append(try arrayPlan(variable, stepCount: steps.count, arena: arena))
       case .fixed: wholes.append(try wholeArray(variable))
       case .unsupported: break
       }
@@ -146,14 +152,33 @@ public struct PlanBuilder {
     options.format == .v2 && !variable.masksFill ? nil : variable.fillBits
   }
 
-  private func arrayPlan(_ variable: TreatedVariable, stepCount: Int) throws -> ArrayPlan {
+  /// - Parameter arena: What may be held of a column.
+  private func arrayPlan(
+    _ variable: TreatedVariable, stepCount: Int, arena: Int
+  ) throws -> ArrayPlan {
     let shape = variable.source.shape
     let shapes = try ChunkShapes(variable.source, options: options, advisor: advisor)
     let sourceBytes = variable.source.type?.byteCount ?? 1
     let elementBytes = max(sourceBytes, variable.type.byteCount)
-    let layout = ArrayLayout(
-      shape: shape, chunk: shapes.chunk, shard: shapes.shard, tiles: variable.source.tileShapes,
-      bandElements: max(1, (24 << 20) / (stepCount * sourceBytes)))
+    let chunkBytes = stepCount * shapes.chunk.reduce(1, *) * elementBytes
+    guard chunkBytes < 2_147_483_631 else {
+      throw ShapeError.chunkTooLarge(variable: variable.source.name, byteCount: chunkBytes)
+    }
+    func layout(bandElements: Int) -> ArrayLayout {
+      ArrayLayout(
+        shape: shape, chunk: shapes.chunk, shard: shapes.shard, tiles: variable.source.tileShapes,
+        bandElements: bandElements)
+    }
+    let narrow = layout(bandElements: 0)
+    let pieceRecord = 2 * MemoryLayout<HeldPiece>.stride
+    let plainColumn =
+      stepCount
+      * (narrow.columnElements * sourceBytes + narrow.bandsInLargestColumn * pieceRecord)
+    let hold = HoldCodec(elementByteCount: sourceBytes, isPlain: plainColumn <= arena)
+    // LZ4 does better on wider pieces.
+    let chosen =
+      hold.isPlain ? narrow : layout(bandElements: (24 << 20) / (stepCount * elementBytes))
+    let bandBytes = chosen.band.reduce(sourceBytes, *)
     let isSharded = options.format == .v3 && !shape.isEmpty
     let spec = try ArraySpec(
       path: variable.source.name, format: options.format, shape: [stepCount] + shape,
@@ -162,36 +187,22 @@ public struct PlanBuilder {
       compressor: compressors[variable.source.name] ?? wholeCompressor,
       fillBits: fillBits(variable), dimensionNames: [timeDimension] + variable.source.dimensions,
       attributes: variable.attributes, maskFill: variable.masksFill)
-    let chunkBytes = stepCount * shapes.chunk.reduce(1, *) * elementBytes
-    guard chunkBytes < 2_147_483_631 else {
-      throw ShapeError.chunkTooLarge(variable: variable.source.name, byteCount: chunkBytes)
-    }
-    let pieces = stepCount * layout.bandsInLargestColumn
     return ArrayPlan(
-      spec: spec, variable: variable, layout: layout,
+      spec: spec, variable: variable, layout: chosen, hold: hold,
       memory: MemoryNeed(
-        readingWorker: 4 * variable.source.largestTileByteCount
-          + 2 * layout.band.reduce(1, *) * sourceBytes,
-        writingWorker: stepCount * layout.band.reduce(1, *) * sourceBytes + 4 * chunkBytes
-          + layout.band.reduce(1, *) / max(1, shapes.chunk.reduce(1, *)) * chunkBytes,
-        shared: pieces * MemoryLayout<HeldPiece>.stride * 2 + (16 << 20)),
+        readingWorker: 4 * variable.source.largestTileByteCount + 2 * bandBytes,
+        writingWorker: (2 * chosen.chunksPerBand + 4) * chunkBytes + 2 * bandBytes,
+        indexes: (hold.isPlain ? 0 : stepCount * chosen.bandsInLargestColumn * pieceRecord)
+          + (8 << 20),
+        plainColumn: plainColumn),
       decodedByteCount: stepCount * shape.reduce(1, *) * sourceBytes,
-      objectCount: isSharded ? layout.shardCount : layout.chunkCount)
+      objectCount: isSharded ? chosen.shardCount : chosen.chunkCount)
   }
 
-  private func affordableThreads(_ years: [YearPlan]) throws(MemoryError) -> Int {
-    var threads = options.threads
-    for array in years.flatMap(\.arrays) {
-      while threads > 1, array.memory.least(threads: threads) > options.memoryByteCount {
-        threads -= 1
-      }
-      let needed = array.memory.least(threads: 1)
-      guard needed <= options.memoryByteCount else {
-        throw MemoryError(
-          variable: array.spec.path, budget: options.memoryByteCount, needed: needed)
-      }
-    }
-    return threads
+  private func memory(of years: [YearPlan]) throws(MemoryError) -> MemoryPlan {
+    try MemoryPlan(
+      years.flatMap(\.arrays).map { ($0.spec.path, $0.memory) }, budget: options.memoryByteCount,
+      threads: options.threads)
   }
 
   private func alternatives(_ treated: [TreatedVariable]) -> [ChunkAlternative] {

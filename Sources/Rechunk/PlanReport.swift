@@ -16,8 +16,8 @@ public struct PlanReport: Codable, Sendable {
     public let codec: String
     public let objects: Int
     public let decodedByteCount: Int
-    /// What this array's workers and indexes take, held pieces aside.
-    public let leastMemoryByteCount: Int
+    /// Whether pieces are held as they are, or compressed.
+    public let isHeldPlain: Bool
   }
 
   public struct Year: Codable, Sendable {
@@ -54,16 +54,12 @@ public struct PlanReport: Codable, Sendable {
         year: year.year, steps: year.steps.count,
         objects: year.arrays.reduce(0) { $0 + $1.objectCount } + year.wholeArrays.count,
         decodedByteCount: year.decodedByteCount,
-        arrays: year.arrays.map { Array($0, threads: plan.threads) })
+        arrays: year.arrays.map(Array.init))
     }
     leftOut = plan.leftOut.map { LeftOut(name: $0.name, reason: $0.reason) }
-    threads = plan.threads
-    memoryByteCount = plan.memoryByteCount
-    peakMemoryByteCount =
-      plan.years.flatMap(\.arrays).map { array in
-        let workers = array.memory.least(threads: plan.threads)
-        return min(plan.memoryByteCount, workers + array.decodedByteCount)
-      }.max() ?? 0
+    threads = plan.memory.threads
+    memoryByteCount = plan.memory.budget
+    peakMemoryByteCount = plan.peakMemoryByteCount
     let middle = plan.chunkAlternatives.count / 2
     chunkAlternatives = plan.chunkAlternatives.enumerated().map { index, alternative in
       Alternative(
@@ -81,7 +77,7 @@ public struct PlanReport: Codable, Sendable {
 }
 
 extension PlanReport.Array {
-  init(_ plan: ArrayPlan, threads: Int) {
+  init(_ plan: ArrayPlan) {
     name = plan.spec.path
     values = plan.variable.treatment.name
     sourceType = plan.variable.source.type?.rawValue ?? ""
@@ -92,7 +88,7 @@ extension PlanReport.Array {
     codec = "\(plan.spec.compressor)"
     objects = plan.objectCount
     decodedByteCount = plan.decodedByteCount
-    leastMemoryByteCount = plan.memory.least(threads: threads)
+    isHeldPlain = plan.hold.isPlain
   }
 
   /// `kept packed`, `unpacked to float32`, `repacked as int16`, `kept`.

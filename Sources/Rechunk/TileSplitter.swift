@@ -14,26 +14,35 @@ final class TileSplitter {
   private let refill: FillPattern?
   private var writer: PieceWriter
   private let scratch: UnsafeMutableRawBufferPointer
-  /// The pieces of each band of the column, in C order of bands.
-  private(set) var pieces: [[HeldPiece]]
+  private(set) var pieces: HeldPieces
 
   init(
-    layout: ArrayLayout, column: [Range<Int>], elementByteCount: Int, refill: FillPattern?,
+    layout: ArrayLayout, column: [Range<Int>], codec: HoldCodec, refill: FillPattern?,
     arena: PieceArena
   ) {
     self.layout = layout
     self.column = column
-    self.elementByteCount = elementByteCount
+    self.codec = codec
     self.refill = refill
-    codec = HoldCodec(elementByteCount: elementByteCount)
+    elementByteCount = codec.elementByteCount
     writer = PieceWriter(arena)
     bandGrid = zip(column, layout.band).map { ($0.count + $1 - 1) / $1 }
-    pieces = Array(repeating: [], count: bandGrid.reduce(1, *))
+    pieces = HeldPieces(bandCount: bandGrid.reduce(1, *))
     scratch = .allocate(
       byteCount: layout.band.reduce(1, *) * elementByteCount, alignment: 64)
   }
 
   deinit { scratch.deallocate() }
+
+  /// A part of one dimension of a tile that lies in one band.
+  private struct Cut {
+    /// First element, counted from the tile's.
+    let start: Int
+    let count: Int
+    /// The band's position in the column, and the part's first element in the band.
+    let band: Int
+    let offset: Int
+  }
 
   /// Holds one time step of a tile.
   ///
@@ -46,18 +55,28 @@ final class TileSplitter {
     _ plane: UnsafeRawBufferPointer, tileShape: [Int], origin: [Int], step: Int,
     source: StepSource, location: String
   ) throws {
-    let region = zip(zip(origin, tileShape), layout.shape).map {
-      $0.0..<min($0.0 + $0.1, $1)
-    }
     let last = layout.shape.count - 1
-    let outer = Array(region.dropLast(2))
-    for outerCell in regions(of: outer.map { _ in 1 }, within: outer) {
-      let outerIndex = outerCell.map(\.lowerBound)
-      for rows in cuts(region[last - 1], by: layout.band[last - 1]) {
-        for columns in cuts(region[last], by: layout.band[last]) {
-          try holdPiece(
-            plane, tileShape: tileShape, origin: origin, outer: outerIndex, rows: rows,
-            columns: columns, step: step, source: source, location: location)
+    let rows = cuts(axis: last - 1, tileShape, origin)
+    let columns = cuts(axis: last, tileShape, origin)
+    let width = tileShape[last]
+    let planeElements = tileShape[last - 1] * width
+    for (planeIndex, planeBand) in planes(tileShape, origin) {
+      for row in rows {
+        let firstBand = (planeBand * bandGrid[last - 1] + row.band) * bandGrid[last]
+        let start = planeIndex * planeElements + row.start * width
+        for cut in columns {
+          let from = UnsafeRawBufferPointer(
+            rebasing: plane[(start + cut.start) * elementByteCount..<plane.count])
+          guard
+            let blob = try hold(
+              from, rows: row.count, columns: cut.count, stride: width, source: source,
+              location: location)
+          else { continue }
+          pieces.append(
+            HeldPiece(
+              step: Int32(step), y: Int32(row.offset), x: Int32(cut.offset),
+              height: Int32(row.count), width: Int32(cut.count), blob: blob),
+            band: firstBand + cut.band)
         }
       }
     }
@@ -66,68 +85,89 @@ final class TileSplitter {
   /// Ends the worker's part; its pieces can be read from now on.
   func finish() { writer.finish() }
 
-  private func cuts(_ range: Range<Int>, by extent: Int) -> [Range<Int>] {
-    var cuts: [Range<Int>] = []
-    var start = range.lowerBound
-    while start < range.upperBound {
-      let end = min((start / extent + 1) * extent, range.upperBound)
-      cuts.append(start..<end)
-      start = end
+  /// Where bands cut a tile along one dimension, as far as the array reaches.
+  private func cuts(axis: Int, _ tileShape: [Int], _ origin: [Int]) -> [Cut] {
+    let extent = layout.band[axis]
+    let end = min(origin[axis] + tileShape[axis], layout.shape[axis])
+    var cuts: [Cut] = []
+    var start = origin[axis]
+    while start < end {
+      let next = min((start / extent + 1) * extent, end)
+      cuts.append(
+        Cut(
+          start: start - origin[axis], count: next - start,
+          band: (start - column[axis].lowerBound) / extent, offset: start % extent))
+      start = next
     }
     return cuts
   }
 
-  private func holdPiece(
-    _ plane: UnsafeRawBufferPointer, tileShape: [Int], origin: [Int], outer: [Int],
-    rows: Range<Int>, columns: Range<Int>, step: Int, source: StepSource, location: String
-  ) throws {
-    let last = tileShape.count - 1
-    var offset = 0
-    for axis in outer.indices { offset = offset * tileShape[axis] + outer[axis] - origin[axis] }
-    offset = offset * tileShape[last - 1] + rows.lowerBound - origin[last - 1]
-    offset = offset * tileShape[last] + columns.lowerBound - origin[last]
-
-    let rowByteCount = columns.count * elementByteCount
-    let stride = tileShape[last] * elementByteCount
-    let byteCount = rows.count * rowByteCount
-    let start = offset * elementByteCount
-    guard let target = scratch.baseAddress, let base = plane.baseAddress else { return }
-    var piece = UnsafeRawBufferPointer(rebasing: scratch[..<byteCount])
-    if rowByteCount == stride || rows.count == 1, refill == nil {
-      piece = UnsafeRawBufferPointer(rebasing: plane[start..<start + byteCount])
-    } else {
-      for row in 0..<rows.count {
-        (target + row * rowByteCount).copyMemory(
-          from: base + start + row * stride, byteCount: rowByteCount)
+  /// The planes of rows and columns that a tile of more than two dimensions holds: the position of
+  /// each in the tile, and of its bands among those of the column.
+  private func planes(_ tileShape: [Int], _ origin: [Int]) -> [(index: Int, band: Int)] {
+    var planes = [(index: 0, band: 0)]
+    for axis in tileShape.indices.dropLast(2) {
+      let end = min(origin[axis] + tileShape[axis], layout.shape[axis])
+      planes = planes.flatMap { plane in
+        (origin[axis]..<end).map { position in
+          (
+            plane.index * tileShape[axis] + position - origin[axis],
+            plane.band * bandGrid[axis] + (position - column[axis].lowerBound) / layout.band[axis]
+          )
+        }
       }
     }
-    if let refill {
-      try replaceFill(
-        UnsafeMutableRawBufferPointer(rebasing: scratch[..<byteCount]),
-        missing: source.packing.missing, by: refill, location: location)
-      if refill.isAll(of: piece) { return }
-    } else if let fill = source.fill, fill.isAll(of: piece) {
-      return
-    }
-    let blob = try writer.append(capacity: HoldCodec.capacity(byteCount)) {
-      try codec.compress(piece, into: $0)
-    }
-    let index = bandIndex(outer: outer, row: rows.lowerBound, column: columns.lowerBound)
-    pieces[index].append(
-      HeldPiece(
-        step: Int32(step), y: Int32(rows.lowerBound % layout.band[last - 1]),
-        x: Int32(columns.lowerBound % layout.band[last]), height: Int32(rows.count),
-        width: Int32(columns.count), blob: blob))
+    return planes
   }
 
-  private func bandIndex(outer: [Int], row: Int, column x: Int) -> Int {
-    let position = outer + [row, x]
-    var index = 0
-    for axis in position.indices {
-      let cell = (position[axis] - column[axis].lowerBound) / layout.band[axis]
-      index = index * bandGrid[axis] + cell
+  /// Holds a rectangle; `nil` if it is all fill.
+  ///
+  /// - Parameters:
+  ///   - source: From its first element on.
+  ///   - stride: Elements from one row to the next.
+  private func hold(
+    _ plane: UnsafeRawBufferPointer, rows: Int, columns: Int, stride: Int, source: StepSource,
+    location: String
+  ) throws -> PieceArena.Blob? {
+    let byteCount = rows * columns * elementByteCount
+    if codec.isPlain {
+      let blob = try writer.append(capacity: byteCount) { target in
+        copyRows(plane, rows: rows, columns: columns, stride: stride, into: target)
+        return try isFill(target, source: source, location: location) ? 0 : byteCount
+      }
+      return blob.byteCount > 0 ? blob : nil
     }
-    return index
+    let piece = UnsafeMutableRawBufferPointer(rebasing: scratch[..<byteCount])
+    copyRows(plane, rows: rows, columns: columns, stride: stride, into: piece)
+    if try isFill(piece, source: source, location: location) { return nil }
+    return try writer.append(capacity: codec.capacity(byteCount)) {
+      try codec.compress(UnsafeRawBufferPointer(piece), into: $0)
+    }
+  }
+
+  private func copyRows(
+    _ source: UnsafeRawBufferPointer, rows: Int, columns: Int, stride: Int,
+    into target: UnsafeMutableRawBufferPointer
+  ) {
+    guard let from = source.baseAddress, let to = target.baseAddress else { return }
+    if columns == stride {
+      to.copyMemory(from: from, byteCount: rows * columns * elementByteCount)
+    } else {
+      RowCopy.copy(
+        from, stride: stride * elementByteCount, to, stride: columns * elementByteCount,
+        rows: rows, byteCount: columns * elementByteCount)
+    }
+  }
+
+  /// Whether a piece is all fill, after its fill was replaced by the store's where they differ.
+  private func isFill(
+    _ piece: UnsafeMutableRawBufferPointer, source: StepSource, location: String
+  ) throws(RefillError) -> Bool {
+    if let refill {
+      try replaceFill(piece, missing: source.packing.missing, by: refill, location: location)
+      return refill.isAll(of: UnsafeRawBufferPointer(piece))
+    }
+    return source.fill?.isAll(of: UnsafeRawBufferPointer(piece)) ?? false
   }
 
   /// Writes one fill value in place of all numbers that mean "no value" in this granule.

@@ -13,6 +13,9 @@ public actor ShardWriter {
   /// Pairs of offset and byte count, one for each chunk so far.
   private var index: [UInt64] = []
   private var byteCount = 0
+  /// What isn't handed to the upload yet: few large writes cost less than many small ones.
+  private var pending: [UInt8] = []
+  private static let pendingByteCount = 1 << 20
   private var checksum = CRC32C()
 
   /// - Parameter shard: Its coordinates in the spec's `objectGrid`.
@@ -38,7 +41,8 @@ public actor ShardWriter {
     }
     index.append(UInt64(byteCount))
     index.append(UInt64(encodedChunk.count))
-    try await write(encodedChunk)
+    write(encodedChunk)
+    if pending.count >= Self.pendingByteCount { try await flush() }
   }
 
   /// Writes the index and makes the shard visible.
@@ -55,7 +59,8 @@ public actor ShardWriter {
     }
     let crc = CRC32C.checksum(bytes)
     withUnsafeBytes(of: crc.littleEndian) { bytes.append(contentsOf: $0) }
-    try await write(bytes)
+    write(bytes)
+    try await flush()
     try await upload?.finish()
     return ObjectRecord(key: key, byteCount: byteCount, crc32c: checksum.value)
   }
@@ -63,9 +68,16 @@ public actor ShardWriter {
   /// Leaves nothing of the shard behind. Does nothing after ``finish()``.
   public func cancel() async { await upload?.cancel() }
 
-  private func write(_ bytes: [UInt8]) async throws(StoreError) {
+  private func write(_ bytes: [UInt8]) {
     byteCount += bytes.count
     bytes.withUnsafeBytes { checksum.update($0) }
+    pending += bytes
+  }
+
+  private func flush() async throws(StoreError) {
+    let bytes = pending
+    pending = []
+    pending.reserveCapacity(Self.pendingByteCount * 5 / 4)
     if let upload {
       try await upload.append(bytes)
     } else {

@@ -31,6 +31,10 @@ struct RechunkPropertyTests {
         .automatic, .fixed(.none), .fixed(.gzip(level: 1)), .fixed(.zstd(level: 1)),
       ].randomElement(using: &random) ?? .automatic
 
+    if Bool.random(using: &random) {
+      options.memoryByteCount = try await leastMemory(folder, options)
+    }
+
     let store = MemoryStore()
     let result = try await convert(folder, options, to: store)
     #expect(result.leftOut.isEmpty)
