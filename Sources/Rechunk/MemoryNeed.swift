@@ -46,10 +46,13 @@ public struct MemoryPlan: Hashable, Sendable {
         return
       }
     }
-    let needed = needs.map { max($0.need.readingWorker, $0.need.writingWorker) + $0.need.indexes }
-    let most = needed.indices.max { needed[$0] < needed[$1] } ?? 0
+    let largest = needs.max {
+      max($0.need.readingWorker, $0.need.writingWorker)
+        < max($1.need.readingWorker, $1.need.writingWorker)
+    }
     throw MemoryError(
-      variable: needs[most].name, budget: budget, needed: needed[most] + smallestArena)
+      variable: largest?.name ?? "", budget: budget,
+      needed: max(reading, writing) + indexes + smallestArena)
   }
 }
 

@@ -119,6 +119,18 @@ func temporaryFolder() throws -> URL {
 }
 
 /// Scans and converts all granules of a folder.
+/// The least budget with which a stack can be converted: pieces are compressed and spilled then.
+func leastMemory(_ folder: URL, _ options: ConversionOptions) async throws -> Int {
+  var options = options
+  options.memoryByteCount = 1
+  do {
+    _ = try PlanBuilder(stack: try await scan(folder), options: options).plan()
+    return 1
+  } catch let error as MemoryError {
+    return error.needed
+  }
+}
+
 func convert(
   _ folder: URL, _ options: ConversionOptions, to root: any ByteStore
 ) async throws -> ConversionResult {
