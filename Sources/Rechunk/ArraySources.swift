@@ -22,7 +22,7 @@ struct ArraySources: Sendable {
     let name = plan.spec.path
     let present = positions.keys.sorted().filter { stack.members[$0].variable(name) != nil }
     let isUnpacked = plan.variable.treatment == .unpack
-    let sources = try await inOrder(present, width: 16) { member -> VariableSource? in
+    let sources = try await inOrder(present, width: 64) { member -> VariableSource? in
       let granule = stack.members[member]
       guard let variable = granule.variable(name), let packing = variable.packing else {
         return nil

@@ -14,6 +14,8 @@ struct ColumnReader: Sendable {
   private struct Item: Sendable {
     let source: Int
     let tiles: [Int]
+    /// Bytes that the tiles take in the granule; as many as decoded where that isn't known.
+    let storedByteCount: Int
   }
 
   /// Decoded bytes that are fetched together, one tile at least.
@@ -33,11 +35,17 @@ struct ColumnReader: Sendable {
 
   private func items() -> [Item] {
     sources.indices.flatMap { index -> [Item] in
+      let reader = sources[index].reader
       let tiles = sources[index].tiles(in: column)
-      let tileByteCount = sources[index].reader.variable.decodedTileByteCount
+      let tileByteCount = reader.variable.decodedTileByteCount
       let together = max(1, Self.itemByteCount / max(1, tileByteCount))
       return stride(from: 0, to: tiles.count, by: together).map {
-        Item(source: index, tiles: Array(tiles[$0..<min($0 + together, tiles.count)]))
+        let tiles = Array(tiles[$0..<min($0 + together, tiles.count)])
+        let stored = reader.index.map { index in
+          tiles.reduce(0) { $0 + index.byteCounts[$1] }
+        }
+        return Item(
+          source: index, tiles: tiles, storedByteCount: stored ?? tiles.count * tileByteCount)
       }
     }
   }
@@ -49,20 +57,31 @@ struct ColumnReader: Sendable {
     let plane = UnsafeMutableRawBufferPointer.allocate(
       byteCount: plan.variable.source.largestTileByteCount, alignment: 64)
     defer { plane.deallocate() }
-    let isLocal = sources.first?.isLocal ?? true
-    try await withThrowingTaskGroup(of: (Int, [StoredTile]).self) { fetches in
-      func fetchNext() {
-        guard let index = counter.next() else { return }
-        let item = items[index]
-        fetches.addTask { (item.source, try await sources[item.source].reader.fetch(item.tiles)) }
+    // A disk answers at once; a network wants many requests on their way.
+    let width = sources.first?.isLocal ?? true ? 2 : 32
+    try await withThrowingTaskGroup(of: (Item, [StoredTile]).self) { fetches in
+      var inFlight = 0
+      var inFlightByteCount = 0
+      func fetchAhead() {
+        while inFlight < width, inFlight == 0 || inFlightByteCount < plan.memory.fetches,
+          let index = counter.next()
+        {
+          let item = items[index]
+          inFlight += 1
+          inFlightByteCount += item.storedByteCount
+          fetches.addTask { (item, try await sources[item.source].reader.fetch(item.tiles)) }
+        }
       }
-      for _ in 0..<(isLocal ? 1 : 8) { fetchNext() }
-      while let (source, tiles) = try await fetches.next() {
-        fetchNext()
-        // Lets the request go out before this worker is busy.
+      fetchAhead()
+      while let (item, tiles) = try await fetches.next() {
+        inFlight -= 1
+        inFlightByteCount -= item.storedByteCount
+        fetchAhead()
+        // Lets the requests go out before this worker is busy.
         await Task.yield()
         for tile in tiles {
-          try hold(tile, of: sources[source], decoder: decoder, plane: plane, splitter: splitter)
+          try hold(
+            tile, of: sources[item.source], decoder: decoder, plane: plane, splitter: splitter)
         }
       }
     }

@@ -27,7 +27,7 @@ struct ColumnWriter: Sendable {
     let bands = bands()
     let counter = Counter(limit: bands.count)
     let sequence = ShardSequence(
-      plan: plan, store: store, window: 2 * threads + 2, progress: progress)
+      plan: plan, store: store, progress: progress)
     do {
       return try await withThrowingTaskGroup(of: Double.self) { group in
         for _ in 0..<threads {
@@ -44,6 +44,9 @@ struct ColumnWriter: Sendable {
     }
   }
 
+  /// Bands that a worker may have handed in and that aren't written.
+  private static let writesInFlight = 16
+
   private func work(
     _ bands: [Band], _ counter: Counter, _ pieces: [HeldPieces],
     _ segments: PieceArena.Segments, _ sequence: ShardSequence
@@ -51,17 +54,27 @@ struct ColumnWriter: Sendable {
     do {
       let gatherer = try BandGatherer(plan: plan, sources: steps)
       let elementByteCount = plan.variable.source.type?.byteCount ?? 1
-      while let order = counter.next() {
-        try Task.checkCancellation()
-        let band = bands[order]
-        try await sequence.turn(of: order)
-        let chunks = try gatherer.chunks(
-          of: band.region, index: band.index, pieces: pieces, segments: segments)
-        try await sequence.append(
-          EncodedBand(
+      try await withThrowingTaskGroup(of: Void.self) { writes in
+        var inFlight = 0
+        while let order = counter.next() {
+          try Task.checkCancellation()
+          let band = bands[order]
+          try await sequence.turn(of: order)
+          let chunks = try gatherer.chunks(
+            of: band.region, index: band.index, pieces: pieces, segments: segments)
+          let encoded = EncodedBand(
             shard: band.shard, region: band.region, chunks: chunks,
-            isLastOfShard: band.isLastOfShard), at: order)
-        progress.addEncoded(band.region.reduce(steps.count * elementByteCount) { $0 * $1.count })
+            isLastOfShard: band.isLastOfShard)
+          // The next band is encoded while this one is written.
+          writes.addTask { try await sequence.append(encoded, at: order) }
+          inFlight += 1
+          if inFlight > Self.writesInFlight {
+            try await writes.next()
+            inFlight -= 1
+          }
+          progress.addEncoded(band.region.reduce(steps.count * elementByteCount) { $0 * $1.count })
+        }
+        try await writes.waitForAll()
       }
       return gatherer.largestError
     } catch {
@@ -95,4 +108,6 @@ struct EncodedBand: Sendable {
   /// In order of the last dimension; `nil`: all fill.
   let chunks: [[UInt8]?]
   let isLastOfShard: Bool
+
+  var byteCount: Int { chunks.reduce(0) { $0 + ($1?.count ?? 0) } }
 }

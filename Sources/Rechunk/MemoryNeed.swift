@@ -1,5 +1,9 @@
 /// What converting one array takes, in bytes; known before the first byte is read.
 public struct MemoryNeed: Hashable, Sendable {
+  /// Stored tiles that a worker fetches ahead.
+  let fetches: Int
+  /// Encoded chunks that wait to be written.
+  let writes: Int
   /// A worker that reads: stored and decoded tiles, and the scratch between them.
   let readingWorker: Int
   /// A worker that writes: a band of all time steps, its encoded chunks, what encoding takes.

@@ -3,14 +3,15 @@ import Zarr
 import ZarrWriter
 
 /// Appends bands to shards in their order, whatever the order in which workers finish them, so
-/// that the same input makes the same bytes. Workers that are too far ahead wait.
+/// that the same input makes the same bytes. Arrays without shards are written as they come.
+/// Workers wait while too much is encoded and not written.
 actor ShardSequence {
   private let plan: ArrayPlan
   private let store: any ByteStore
-  private let window: Int
   private let progress: ConversionProgress
   private var next = 0
   private var pending: [Int: EncodedBand] = [:]
+  private var pendingByteCount = 0
   private var isFlushing = false
   private var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
   private var failure: (any Error)?
@@ -18,38 +19,54 @@ actor ShardSequence {
   private var shardChunks = 0
   private(set) var objects: [ObjectRecord] = []
 
-  init(plan: ArrayPlan, store: any ByteStore, window: Int, progress: ConversionProgress) {
+  init(plan: ArrayPlan, store: any ByteStore, progress: ConversionProgress) {
     self.plan = plan
     self.store = store
-    self.window = window
     self.progress = progress
   }
 
-  /// Waits until a band is near enough to the one to be written next.
+  /// Waits until there is room for a band. The one to be written next never waits.
   func turn(of order: Int) async throws {
+    while order > next, pendingByteCount >= plan.memory.writes {
+      if let failure { throw failure }
+      try await withCheckedThrowingContinuation { waiting[order] = $0 }
+    }
     if let failure { throw failure }
-    guard order >= next + window else { return }
-    try await withCheckedThrowingContinuation { waiting[order] = $0 }
   }
 
   /// Hands in a band; writes all that are next in order.
   func append(_ band: EncodedBand, at order: Int) async throws {
     if let failure { throw failure }
+    pendingByteCount += band.byteCount
+    do {
+      if plan.spec.shardShape == nil {
+        try await writeChunks(band)
+        finished(band)
+      } else {
+        try await flush(band, at: order)
+      }
+    } catch {
+      fail(error)
+      throw error
+    }
+  }
+
+  private func flush(_ band: EncodedBand, at order: Int) async throws {
     pending[order] = band
     guard !isFlushing else { return }
     isFlushing = true
     defer { isFlushing = false }
     while let band = pending.removeValue(forKey: next) {
-      do {
-        try await write(band)
-      } catch {
-        fail(error)
-        throw error
-      }
-      next += 1
-      for order in waiting.keys where order < next + window {
-        waiting.removeValue(forKey: order)?.resume()
-      }
+      try await appendToShard(band)
+      finished(band)
+    }
+  }
+
+  private func finished(_ band: EncodedBand) {
+    next += 1
+    pendingByteCount -= band.byteCount
+    for order in waiting.keys where order <= next || pendingByteCount < plan.memory.writes {
+      waiting.removeValue(forKey: order)?.resume()
     }
   }
 
@@ -62,14 +79,6 @@ actor ShardSequence {
 
   /// Leaves nothing of an unfinished shard behind.
   func cancel() async { await shard?.cancel() }
-
-  private func write(_ band: EncodedBand) async throws {
-    if plan.spec.shardShape == nil {
-      try await writeChunks(band)
-    } else {
-      try await appendToShard(band)
-    }
-  }
 
   private func writeChunks(_ band: EncodedBand) async throws {
     let last = band.region.count - 1
