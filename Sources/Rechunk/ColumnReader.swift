@@ -7,7 +7,7 @@ struct ColumnReader: Sendable {
   let column: [Range<Int>]
   let sources: [VariableSource]
   let arena: PieceArena
-  let threads: Int
+  let memory: MemoryPlan
   let progress: ConversionProgress
 
   /// Tiles of one granule that are fetched together.
@@ -26,7 +26,7 @@ struct ColumnReader: Sendable {
     let items = items()
     let counter = Counter(limit: items.count)
     return try await withThrowingTaskGroup(of: HeldPieces.self) { group in
-      for _ in 0..<threads {
+      for _ in 0..<memory.threads {
         group.addTask { try await work(items, counter) }
       }
       return try await group.reduce(into: []) { $0.append($1) }
@@ -63,7 +63,7 @@ struct ColumnReader: Sendable {
       var inFlight = 0
       var inFlightByteCount = 0
       func fetchAhead() {
-        while inFlight < width, inFlight == 0 || inFlightByteCount < plan.memory.fetches,
+        while inFlight < width, inFlight == 0 || inFlightByteCount < memory.fetchByteCount,
           let index = counter.next()
         {
           let item = items[index]

@@ -10,7 +10,7 @@ struct ColumnWriter: Sendable {
   let column: [Range<Int>]
   let steps: [StepSource?]
   let store: any ByteStore
-  let threads: Int
+  let memory: MemoryPlan
   let progress: ConversionProgress
 
   private struct Band: Sendable {
@@ -27,10 +27,10 @@ struct ColumnWriter: Sendable {
     let bands = bands()
     let counter = Counter(limit: bands.count)
     let sequence = ShardSequence(
-      plan: plan, store: store, progress: progress)
+      plan: plan, store: store, writeByteCount: memory.writeByteCount, progress: progress)
     do {
       return try await withThrowingTaskGroup(of: Double.self) { group in
-        for _ in 0..<threads {
+        for _ in 0..<memory.threads {
           group.addTask { try await work(bands, counter, pieces, segments, sequence) }
         }
         var result = TaskRecord()

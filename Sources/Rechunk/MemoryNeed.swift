@@ -1,9 +1,5 @@
 /// What converting one array takes, in bytes; known before the first byte is read.
 public struct MemoryNeed: Hashable, Sendable {
-  /// Stored tiles that a worker fetches ahead.
-  let fetches: Int
-  /// Encoded chunks that wait to be written.
-  let writes: Int
   /// A worker that reads: stored and decoded tiles, and the scratch between them.
   let readingWorker: Int
   /// A worker that writes: a band of all time steps, its encoded chunks, what encoding takes.
@@ -22,9 +18,13 @@ public struct MemoryPlan: Hashable, Sendable {
   /// Whether the next column is read while one is written. Takes workers of both kinds at once,
   /// and two columns.
   public let overlaps: Bool
+  /// Stored tiles that each worker fetches ahead.
+  public let fetchByteCount: Int
+  /// Encoded chunks that wait to be written.
+  public let writeByteCount: Int
   /// For the held pieces of one column; what doesn't fit is spilled.
   public let arenaByteCount: Int
-  /// What workers and indexes take.
+  /// What workers and indexes take, and what is on its way to or from them.
   public let workersByteCount: Int
 
   /// - Parameter needs: By the names of arrays.
@@ -40,13 +40,18 @@ public struct MemoryPlan: Hashable, Sendable {
         let columns = overlaps ? 2 : 1
         let workers =
           columns * indexes + threads * (overlaps ? reading + writing : max(reading, writing))
-        let arena = (budget - workers) / columns
+        let spare = max(0, budget - workers)
+        let fetch = min(8 << 20, spare / (16 * threads))
+        let write = min(32 << 20, spare / (16 * columns))
+        let arena = (spare - threads * fetch) / columns - write
         guard arena >= smallestArena else { continue }
         self.budget = budget
         self.threads = threads
         self.overlaps = overlaps
+        fetchByteCount = fetch
+        writeByteCount = write
         arenaByteCount = arena
-        workersByteCount = workers
+        workersByteCount = workers + threads * fetch + columns * write
         return
       }
     }
@@ -56,7 +61,7 @@ public struct MemoryPlan: Hashable, Sendable {
     }
     throw MemoryError(
       variable: largest?.name ?? "", budget: budget,
-      needed: max(reading, writing) + indexes + smallestArena)
+      needed: max(reading, writing) + indexes + smallestArena * 5 / 4)
   }
 }
 

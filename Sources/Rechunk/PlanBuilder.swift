@@ -178,8 +178,6 @@ public struct PlanBuilder {
     // LZ4 does better on wider pieces.
     let chosen =
       hold.isPlain ? narrow : layout(bandElements: (24 << 20) / (stepCount * elementBytes))
-    let fetches = min(8 << 20, options.memoryByteCount / 64)
-    let writes = min(32 << 20, options.memoryByteCount / 32)
     let bandBytes = chosen.band.reduce(sourceBytes, *)
     let isSharded = options.format == .v3 && !shape.isEmpty
     let spec = try ArraySpec(
@@ -192,11 +190,10 @@ public struct PlanBuilder {
     return ArrayPlan(
       spec: spec, variable: variable, layout: chosen, hold: hold,
       memory: MemoryNeed(
-        fetches: fetches, writes: writes,
-        readingWorker: fetches + 4 * variable.source.largestTileByteCount + 2 * bandBytes,
+        readingWorker: 4 * variable.source.largestTileByteCount + 2 * bandBytes,
         writingWorker: (2 * chosen.chunksPerBand + 4) * chunkBytes + 2 * bandBytes,
         indexes: (hold.isPlain ? 0 : stepCount * chosen.bandsInLargestColumn * pieceRecord)
-          + writes + (4 << 20),
+          + (4 << 20),
         plainColumn: plainColumn),
       decodedByteCount: stepCount * shape.reduce(1, *) * sourceBytes,
       objectCount: isSharded ? chosen.shardCount : chosen.chunkCount)

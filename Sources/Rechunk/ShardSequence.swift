@@ -8,6 +8,8 @@ import ZarrWriter
 actor ShardSequence {
   private let plan: ArrayPlan
   private let store: any ByteStore
+  /// How much may be encoded and not written.
+  private let writeByteCount: Int
   private let progress: ConversionProgress
   private var next = 0
   private var pending: [Int: EncodedBand] = [:]
@@ -19,7 +21,10 @@ actor ShardSequence {
   private var shardChunks = 0
   private(set) var objects: [ObjectRecord] = []
 
-  init(plan: ArrayPlan, store: any ByteStore, progress: ConversionProgress) {
+  init(
+    plan: ArrayPlan, store: any ByteStore, writeByteCount: Int, progress: ConversionProgress
+  ) {
+    self.writeByteCount = writeByteCount
     self.plan = plan
     self.store = store
     self.progress = progress
@@ -27,7 +32,7 @@ actor ShardSequence {
 
   /// Waits until there is room for a band. The one to be written next never waits.
   func turn(of order: Int) async throws {
-    while order > next, pendingByteCount >= plan.memory.writes {
+    while order > next, pendingByteCount >= writeByteCount {
       if let failure { throw failure }
       try await withCheckedThrowingContinuation { waiting[order] = $0 }
     }
@@ -65,7 +70,7 @@ actor ShardSequence {
   private func finished(_ band: EncodedBand) {
     next += 1
     pendingByteCount -= band.byteCount
-    for order in waiting.keys where order <= next || pendingByteCount < plan.memory.writes {
+    for order in waiting.keys where order <= next || pendingByteCount < writeByteCount {
       waiting.removeValue(forKey: order)?.resume()
     }
   }

@@ -87,7 +87,7 @@ struct YearRun {
     }
     let pieces = try await ColumnReader(
       plan: plan, column: task.column, sources: sources.sources, arena: arena,
-      threads: memory.threads, progress: progress
+      memory: memory, progress: progress
     ).read()
     progress.addSpilled(arena.spilledByteCount)
     return HeldColumn(sources: sources, pieces: pieces)
@@ -98,7 +98,7 @@ struct YearRun {
   ) async throws -> TaskRecord {
     let written = try await ColumnWriter(
       plan: year.arrays[task.array], column: task.column, steps: held.sources.steps, store: store,
-      threads: memory.threads, progress: progress
+      memory: memory, progress: progress
     ).write(held.pieces, segments: arena.segments())
     try await journal.record(written, year.arrays[task.array].spec.path, task.column)
     return written
