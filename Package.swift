@@ -66,11 +66,13 @@ let package = Package(
       ]),
 
     library("Drill", ["CF", "NetCDF", "References", "Storage", "Zarr"]),
+    library("Verify", ["CF", "NetCDF", "Rechunk", "Storage", "Zarr", "ZarrWriter"]),
 
     .executableTarget(
       name: "pixeldrill",
       dependencies: [
-        "CF", "Drill", "NetCDF", "Rechunk", "References", "S3", "Sample", "Storage", "Zarr",
+        "CF", "Drill", "NetCDF", "Rechunk", "References", "S3", "Sample", "Storage", "Verify",
+        "Zarr",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -90,6 +92,7 @@ let package = Package(
     tests("StorageTests", ["Storage", "StoreContract"]),
     tests("ZarrTests", ["CF", "Storage", "Zarr"]),
     tests("RechunkTests", ["CF", "NetCDF", "Rechunk", "Storage", "Zarr"]),
+    tests("VerifyTests", ["CF", "NetCDF", "Rechunk", "Storage", "Verify", "Zarr"]),
     tests("ZarrWriterTests", ["CF", "Storage", "Zarr", "ZarrWriter"]),
   ]
 )

@@ -110,7 +110,7 @@ public final class GranuleParser: Sendable {
     return bytes
   }
 
-  private func answer(
+  func answer(
     _ request: GranuleRequest, _ source: GranuleSource
   ) async throws(GranuleError.Reason) -> [UInt8] {
     let byteCount = source.info.byteCount

@@ -74,7 +74,7 @@ struct ArrayLayout: Hashable, Sendable {
 
 /// The cells of a regular tiling that lie in a box whose lower corner is on the tiling, clipped to
 /// the box, in C order.
-func regions(of cell: [Int], within box: [Range<Int>]) -> [[Range<Int>]] {
+package func regions(of cell: [Int], within box: [Range<Int>]) -> [[Range<Int>]] {
   var result: [[Range<Int>]] = [[]]
   for (extent, range) in zip(cell, box) {
     let cuts = stride(from: range.lowerBound, to: range.upperBound, by: extent)

@@ -136,7 +136,8 @@ public struct Conversion: Sendable {
         ObjectRecord(key: key, byteCount: bytes.count, crc32c: CRC32C.checksum(bytes)))
     }
     let manifest = Manifest(
-      year: year, inputs: inputs, objects: objects.sorted { $0.key < $1.key }, errors: errors)
+      stack: stack, year: year, inputs: inputs, objects: objects.sorted { $0.key < $1.key },
+      errors: errors)
     try await root.write(try manifest.json(), to: Manifest.key(year.year))
     for (key, bytes) in metadata { try await store.write(bytes, to: key) }
     try await Journal.remove(year.year, from: root)

@@ -41,11 +41,6 @@ public struct Manifest: Codable, Sendable {
     public let info: ObjectInfo?
   }
 
-  public struct Variable: Codable, Hashable, Sendable {
-    public let treatment: String
-    public let largestError: Double?
-  }
-
   public let year: Int
   public let format: Int
   public let variables: [String: Variable]
@@ -54,16 +49,13 @@ public struct Manifest: Codable, Sendable {
 
   public var sources: [Source] { inputs.sources }
 
-  init(year: YearPlan, inputs: YearInputs, objects: [ObjectRecord], errors: [String: Double]) {
+  init(
+    stack: Stack, year: YearPlan, inputs: YearInputs, objects: [ObjectRecord],
+    errors: [String: Double]
+  ) {
     self.year = year.year
     format = year.format.rawValue
-    variables = Dictionary(
-      uniqueKeysWithValues: year.arrays.map { array in
-        let name = array.spec.path
-        return (
-          name, Variable(treatment: array.variable.treatment.name, largestError: errors[name])
-        )
-      })
+    variables = Variable.all(of: stack, year: year, errors: errors)
     self.inputs = inputs
     self.objects = objects
   }
@@ -137,17 +129,6 @@ extension JSONDecoder {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     return decoder
-  }
-}
-
-extension Treatment {
-  public var name: String {
-    switch self {
-    case .keep: "kept"
-    case .refill: "kept, one fill value for all"
-    case .unpack: "unpacked"
-    case .repack: "repacked"
-    }
   }
 }
 

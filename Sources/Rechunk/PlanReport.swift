@@ -79,7 +79,7 @@ public struct PlanReport: Codable, Sendable {
 extension PlanReport.Array {
   init(_ plan: ArrayPlan) {
     name = plan.spec.path
-    values = plan.variable.treatment.name
+    values = plan.variable.treatment.name.rawValue
     sourceType = plan.variable.source.type?.rawValue ?? ""
     type = plan.spec.dataType.rawValue
     shape = plan.spec.shape

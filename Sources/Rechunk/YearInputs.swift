@@ -74,7 +74,7 @@ extension ArraySpec {
 extension Treatment {
   fileprivate var described: String {
     switch self {
-    case .keep, .refill, .unpack: name
+    case .keep, .refill, .unpack: name.rawValue
     case .repack(let repacking): VariablePolicy.repack(repacking).described
     }
   }

@@ -17,12 +17,12 @@ struct Pixeldrill: AsyncParsableCommand {
 
       Data goes to standard output, notes and progress to standard error.
       Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but something was
-      skipped or differs.
+      skipped or differs; “verify --help” has more.
       """,
     version: Rechunk.version,
     subcommands: [
       SampleCommand.self, ScanCommand.self, PlanCommand.self, ConvertCommand.self,
-      RefsCommand.self, DrillCommand.self, GranuleWorkerCommand.self,
+      VerifyCommand.self, RefsCommand.self, DrillCommand.self, GranuleWorkerCommand.self,
     ])
 
   static func main() async {

@@ -99,6 +99,11 @@ with tempfile.TemporaryDirectory(prefix="pixeldrill-s3-") as work:
         fail("the stores in the bucket and in the folder")
     print(f"ok: {len(expected)} objects of an S3 to S3 conversion are those of the folder's")
 
+    verified = run("verify", f"s3://{bucket}/out", "--all")
+    if verified.stdout or verified.stderr.count("all is well") != 2:
+        fail("verifying a store in a bucket with its granules there")
+    print("ok: verify passes the stores in the bucket, whose granules are there, too")
+
     years = [xr.open_zarr(f"s3://{bucket}/out/zarrs/{year}/", storage_options=storage)
              for year in (2019, 2020)]
     both = xr.concat(years, dim="time")
@@ -129,17 +134,21 @@ with tempfile.TemporaryDirectory(prefix="pixeldrill-s3-") as work:
         fail("a series drilled out of the bucket")
     print("ok: a series drilled out of the bucket is that of the folder")
 
-    outcomes = {"convert": [0, 0], "drill": [0, 0]}
+    outcomes = {"convert": [0, 0], "drill": [0, 0], "verify": [0, 0]}
     for seed in range(4):
         remove("faulty/")
         with faults(seed) as at:
             converted = run("convert", f"s3://{bucket}/in", "--to", f"s3://{bucket}/faulty",
                             *variables, at=at, may_fail=True)
+            verified = run("verify", f"s3://{bucket}/out", at=at, may_fail=True)
             drilled = run("drill", f"s3://{bucket}/out/zarrs", *pixel, at=at, may_fail=True)
-        for name, result in (("convert", converted), ("drill", drilled)):
+        for name, result in (
+                ("convert", converted), ("drill", drilled), ("verify", verified)):
             outcomes[name][result.returncode != 0] += 1
             if result.returncode and not result.stderr.strip():
                 fail(f"{name} through faults (seed {seed}) failed without a word")
+        if verified.returncode not in (0, 1, 5) or re.search("^[*+-] ", verified.stdout, re.M):
+            fail(f"verify through faults (seed {seed}) found what isn't so: {verified.stdout}")
         if drilled.returncode == 0 and drilled.stdout != series:
             fail(f"a drill through faults (seed {seed}) ended well with other values")
         if drilled.returncode and drilled.stdout:

@@ -3,6 +3,8 @@ import Glibc
 /// The bytes of one granule for parsers, which read by blocking calls on threads of their own.
 protocol GranuleBytes: AnyObject {
   var byteCount: Int { get }
+  /// Where libraries can open it themselves; `nil` if it is no local file.
+  var path: String? { get }
   /// Fills `buffer` with the bytes from `offset` on.
   ///
   /// - Throws: ``GranuleError/Reason/damaged(_:)`` if the granule ends before.
@@ -10,6 +12,8 @@ protocol GranuleBytes: AnyObject {
 }
 
 extension GranuleBytes {
+  var path: String? { nil }
+
   /// - Throws: ``GranuleError/Reason/damaged(_:)`` if the range isn't within the granule; then
   ///   nothing was allocated.
   func read(_ offset: Int, count: Int) throws(GranuleError.Reason) -> [UInt8] {
@@ -42,6 +46,7 @@ extension GranuleBytes {
 /// A local file.
 final class FileBytes: GranuleBytes {
   let byteCount: Int
+  let path: String?
   private let descriptor: Int32
 
   /// - Parameter byteCount: The size when it was listed; a file that is now shorter is damaged.
@@ -52,6 +57,7 @@ final class FileBytes: GranuleBytes {
     }
     self.descriptor = descriptor
     self.byteCount = byteCount
+    self.path = path
   }
 
   deinit { close(descriptor) }

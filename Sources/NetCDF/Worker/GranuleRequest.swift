@@ -6,6 +6,10 @@ enum GranuleRequest: Sendable {
   case chunks(Variable)
   /// The answer is the region's elements, C order, native byte order.
   case values(Variable, region: [Range<Int>])
+  /// The answer is a ``Witness``.
+  case witness
+  /// The answer is a list of bytes, one for each window, read by libnetcdf.
+  case windows([Window])
 
   /// No answer is larger than that.
   static let answerByteLimit = 1 << 30
@@ -31,6 +35,8 @@ enum GranuleRequest: Sendable {
       return writer.bytes
     case .values(let variable, let region):
       return try HDF5Values.read(variable, region, from: HDF5File(bytes))
+    case .witness: return try Self.witness(bytes)
+    case .windows(let windows): return try Self.read(windows, bytes)
     }
   }
 
@@ -62,13 +68,9 @@ extension GranuleRequest {
     case 1: self = .chunks(try reader.variable())
     case 2:
       let variable = try reader.variable()
-      self = .values(
-        variable,
-        region: try reader.list { reader throws(WireReader.Malformed) in
-          let (start, end) = (try reader.integer(), try reader.integer())
-          guard start >= 0, start <= end else { throw WireReader.Malformed() }
-          return start..<end
-        })
+      self = .values(variable, region: try reader.region())
+    case 3: self = .witness
+    case 4: self = .windows(try reader.windows())
     default: throw WireReader.Malformed()
     }
   }
@@ -88,6 +90,10 @@ extension GranuleRequest {
         writer.put(range.lowerBound)
         writer.put(range.upperBound)
       }
+    case .witness: writer.put(3)
+    case .windows(let windows):
+      writer.put(4)
+      writer.put(windows)
     }
   }
 }

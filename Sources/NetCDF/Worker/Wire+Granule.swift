@@ -5,13 +5,15 @@ extension WireWriter {
     put(granule.name)
     put(granule.format.rawValue)
     put(granule.byteCount)
-    put(granule.dimensions) { writer, dimension in
-      writer.put(dimension.name)
-      writer.put(dimension.length)
-      writer.put(dimension.isUnlimited)
-    }
+    put(granule.dimensions) { $0.put($1) }
     put(granule.attributes) { $0.put($1) }
     put(granule.variables) { $0.put($1) }
+  }
+
+  mutating func put(_ dimension: Dimension) {
+    put(dimension.name)
+    put(dimension.length)
+    put(dimension.isUnlimited)
   }
 
   mutating func put(_ variable: Variable) {
@@ -94,12 +96,13 @@ extension WireReader {
     guard let format = Format(rawValue: try text()) else { throw Malformed() }
     return Granule(
       name: name, format: format, byteCount: try integer(),
-      dimensions: try list { reader throws(Malformed) in
-        Dimension(
-          name: try reader.text(), length: try reader.integer(), isUnlimited: try reader.flag())
-      },
+      dimensions: try list { reader throws(Malformed) in try reader.dimension() },
       attributes: try list { reader throws(Malformed) in try reader.attribute() },
       variables: try list { reader throws(Malformed) in try reader.variable() })
+  }
+
+  mutating func dimension() throws(Malformed) -> Dimension {
+    Dimension(name: try text(), length: try integer(), isUnlimited: try flag())
   }
 
   mutating func variable() throws(Malformed) -> Variable {
@@ -127,13 +130,13 @@ extension WireReader {
     try list { reader throws(Malformed) in try reader.integer() }
   }
 
-  private mutating func dataType() throws(Malformed) -> DataType {
+  mutating func dataType() throws(Malformed) -> DataType {
     let index = try integer()
     guard DataType.allCases.indices.contains(index) else { throw Malformed() }
     return DataType.allCases[index]
   }
 
-  private mutating func attribute() throws(Malformed) -> Attribute {
+  mutating func attribute() throws(Malformed) -> Attribute {
     let name = try text()
     switch try integer() {
     case 0: return Attribute(name, .text(try text()))
