@@ -91,7 +91,9 @@ extension DataType {
   func bitPattern(of value: Int64, storedAs stored: DataType) -> UInt64? {
     switch self {
     case .float32, .float64: return bitPattern(of: Double(value))
-    case .int64, .uint64: return UInt64(bitPattern: value)
+    case .int64: return UInt64(bitPattern: value)
+    case .uint64:
+      return value >= 0 || stored.byteCount == byteCount ? UInt64(bitPattern: value) : nil
     default:
       let bits = byteCount * 8
       let mask = (UInt64(1) << UInt64(bits)) - 1
