@@ -29,6 +29,8 @@ let package = Package(
     .executable(name: "pixeldrill", targets: ["pixeldrill"]),
     .library(name: "Drill", targets: ["Drill", "Storage"]),
     .library(name: "S3", targets: ["S3", "Storage"]),
+    // For the package in fuzz.
+    .library(name: "FuzzEntries", targets: ["FuzzEntries"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -88,6 +90,11 @@ let package = Package(
     .target(
       name: "StoreContract", dependencies: ["Storage"], path: "Tests/StoreContract",
       swiftSettings: strict),
+    .target(
+      name: "FuzzEntries",
+      dependencies: ["CF", "Drill", "NetCDF", "Rechunk", "References", "S3", "Storage", "Zarr"],
+      path: "Tests/FuzzEntries", swiftSettings: strict),
+    tests("FuzzTests", ["FuzzEntries"]),
     tests("S3Tests", ["S3", "Storage", "StoreContract"]),
     tests("StorageTests", ["Storage", "StoreContract"]),
     tests("ZarrTests", ["CF", "Storage", "Zarr"]),

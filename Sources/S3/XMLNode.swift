@@ -1,7 +1,7 @@
 /// An element of a small XML document, as S3 answers with.
 ///
 /// Names are without namespace prefix; attributes, comments and processing instructions are skipped.
-struct XMLNode: Sendable {
+package struct XMLNode: Sendable {
   let name: String
   /// The characters directly in the element.
   fileprivate(set) var text = ""
@@ -10,7 +10,7 @@ struct XMLNode: Sendable {
   fileprivate init(name: String) { self.name = name }
 
   /// The root of a document; `nil` if it isn't well formed.
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
     var parser = XMLScanner(Array(text.utf8))
     guard let root = parser.document() else { return nil }
@@ -18,7 +18,7 @@ struct XMLNode: Sendable {
   }
 
   /// The text of the first child of a name.
-  func text(_ name: String) -> String? { children.first { $0.name == name }?.text }
+  package func text(_ name: String) -> String? { children.first { $0.name == name }?.text }
 
   func children(_ name: String) -> [XMLNode] { children.filter { $0.name == name } }
 

@@ -15,7 +15,10 @@ public enum GranuleWorker {
   /// Serves the socket that is the standard input; ends when it closes.
   public static func run() -> Never {
     _ = shim_die_with_parent()
-    limit(RLIMIT_AS, to: addressSpaceByteLimit)
+    // A sanitizer's shadow memory is beyond any limit from the start.
+    if usedAddressSpaceByteCount < addressSpaceByteLimit {
+      limit(RLIMIT_AS, to: addressSpaceByteLimit)
+    }
     limit(RLIMIT_CORE, to: 0)
     let socket = MessageSocket(descriptor: STDIN_FILENO)
     do throws(MessageSocket.Failure) {
@@ -32,6 +35,17 @@ public enum GranuleWorker {
       case .timedOut, .malformed: exit(2)
       }
     }
+  }
+
+  /// 0 where the system doesn't say.
+  private static var usedAddressSpaceByteCount: rlim_t {
+    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    defer { fclose(file) }
+    var digits: rlim_t = 0
+    while case let byte = fgetc(file), byte >= 0x30, byte <= 0x39 {
+      digits = digits * 10 + rlim_t(byte - 0x30)
+    }
+    return digits * rlim_t(sysconf(Int32(_SC_PAGESIZE)))
   }
 
   private static func limit(_ resource: __rlimit_resource, to value: rlim_t) {
