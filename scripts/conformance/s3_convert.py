@@ -147,7 +147,8 @@ with tempfile.TemporaryDirectory(prefix="pixeldrill-s3-") as work:
             outcomes[name][result.returncode != 0] += 1
             if result.returncode and not result.stderr.strip():
                 fail(f"{name} through faults (seed {seed}) failed without a word")
-        if verified.returncode not in (0, 1, 5) or re.search("^[*+-] ", verified.stdout, re.M):
+        # Bits flipped on the way differ; nothing is missing for that, and nothing surplus.
+        if verified.returncode not in (0, 1, 3, 5) or re.search("^[+-] ", verified.stdout, re.M):
             fail(f"verify through faults (seed {seed}) found what isn't so: {verified.stdout}")
         if drilled.returncode == 0 and drilled.stdout != series:
             fail(f"a drill through faults (seed {seed}) ended well with other values")
