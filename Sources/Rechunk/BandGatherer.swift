@@ -1,5 +1,6 @@
 import CF
 import NetCDF
+import Storage
 import ZarrWriter
 
 /// Puts the pieces of a band together into chunks of all time steps, and encodes them. One per
@@ -20,13 +21,15 @@ final class BandGatherer {
   /// How many elements of each step of each chunk the pieces cover.
   private var covered: [Int32]
   private let converter: StepConverter
+  private let clock: StageClock?
 
   /// The largest error that repacking made so far.
   var largestError: Double { converter.largestError }
 
   /// - Parameter sources: For each step of the store, how its granule packs; `nil` where the
   ///   granule doesn't have the variable.
-  init(plan: ArrayPlan, sources: [StepSource?]) throws {
+  init(plan: ArrayPlan, sources: [StepSource?], clock: StageClock?) throws {
+    self.clock = clock
     self.plan = plan
     self.sources = sources
     codec = plan.hold
@@ -61,15 +64,17 @@ final class BandGatherer {
     let last = band.count - 1
     let chunkWidth = plan.layout.chunk[last]
     let count = (band[last].count + chunkWidth - 1) / chunkWidth
-    countCovered(bandIndex, pieces, chunkWidth: chunkWidth)
-    for index in 0..<count { prepare(index, of: band) }
-    for worker in pieces {
-      try worker.forEach(band: bandIndex) { try place($0, segments: segments) }
+    try clock.measure(.gather) {
+      countCovered(bandIndex, pieces, chunkWidth: chunkWidth)
+      for index in 0..<count { prepare(index, of: band) }
+      for worker in pieces {
+        try worker.forEach(band: bandIndex) { try place($0, segments: segments) }
+      }
     }
     return try (0..<count).map { index in
       let chunk = UnsafeRawBufferPointer(rebasing: chunkBytes(index))
       let isEmpty = omitsFill && (!isCovered(index) || outputFill.isAll(of: chunk))
-      return isEmpty ? nil : try encoder.encode(chunk)
+      return isEmpty ? nil : try clock.measure(.encode) { try encoder.encode(chunk) }
     }
   }
 

@@ -34,29 +34,52 @@ public struct CodecSurvey: Sendable {
     let present = variable.source.presentIn
     let stride = max(1, present.count / Self.stepCount)
     let members = Swift.stride(from: 0, to: present.count, by: stride).map { present[$0] }
-    var squares: [[UInt8]] = Array(repeating: [], count: Self.squareCount)
-    var region: (tile: Int, shape: [Int])?
-    for member in members.prefix(Self.stepCount) {
-      let granule = stack.members[member]
-      guard let stored = granule.variable(variable.source.name), let packing = stored.packing
-      else { continue }
-      do {
-        let reader = try await parser.tiles(
-          of: stored, in: granule.granule, from: granule.source)
-        // The fullest tile of the first granule; the same place in the others of its layout.
-        if region?.shape != stored.layout.tileShape {
-          guard squares[0].isEmpty else { continue }
-          region = (reader.fullestTile, stored.layout.tileShape)
-        }
-        guard let region, let tile = try await reader.fetch([region.tile]).first else { continue }
-        let values = try decoded(tile, of: stored, packing: packing, treatment: variable.treatment)
-        append(values, of: stored, type: variable.type, to: &squares)
-      } catch let error as GranuleError where error.isAboutTheGranule {
-        // The conversion will come to this tile too, and name its granule.
-        continue
+    let sampled = Array(members.prefix(Self.stepCount))
+    for (position, member) in sampled.enumerated() {
+      guard let first = try await sample(of: variable, in: member, like: nil) else { continue }
+      let others = try await inOrder(Array(sampled.dropFirst(position + 1)), width: 16) {
+        try await sample(of: variable, in: $0, like: first)
       }
+      let chunks = first.squares.indices.map { index in
+        others.reduce(into: first.squares[index]) { $0 += $1?.squares[index] ?? [] }
+      }
+      return try Compressor.auto(sample: chunks.filter { !$0.isEmpty }, dataType: variable.type)
     }
-    return try Compressor.auto(sample: squares.filter { !$0.isEmpty }, dataType: variable.type)
+    return try Compressor.auto(sample: [], dataType: variable.type)
+  }
+
+  /// What is taken of one granule.
+  private struct Sample: Sendable {
+    let tile: Int
+    let tileShape: [Int]
+    var squares: [[UInt8]]
+  }
+
+  /// - Parameter first: Where to look: at its tile, if the granule has its layout. If it is `nil`,
+  ///   in the fullest tile.
+  /// - Returns: `nil` if the granule doesn't have the variable, or not in that layout, or can't be
+  ///   read.
+  private func sample(
+    of variable: TreatedVariable, in member: Int, like first: Sample?
+  ) async throws -> Sample? {
+    let granule = stack.members[member]
+    guard let stored = granule.variable(variable.source.name), let packing = stored.packing,
+      first.map({ $0.tileShape == stored.layout.tileShape }) ?? true
+    else { return nil }
+    do {
+      let reader = try await parser.tiles(of: stored, in: granule.granule, from: granule.source)
+      let position = first?.tile ?? reader.fullestTile
+      guard let tile = try await reader.fetch([position]).first else { return nil }
+      let values = try decoded(tile, of: stored, packing: packing, treatment: variable.treatment)
+      var sample = Sample(
+        tile: position, tileShape: stored.layout.tileShape,
+        squares: Array(repeating: [], count: Self.squareCount))
+      append(values, of: stored, type: variable.type, to: &sample.squares)
+      return sample
+    } catch let error as GranuleError where error.isAboutTheGranule {
+      // The conversion will come to this tile too, and name its granule.
+      return nil
+    }
   }
 
   private func decoded(

@@ -1,5 +1,6 @@
 import CF
 import NetCDF
+import Storage
 
 /// Reads a column: every tile once, each worker decoding, cutting and holding what it fetched.
 struct ColumnReader: Sendable {
@@ -53,7 +54,7 @@ struct ColumnReader: Sendable {
   private func work(_ items: [Item], _ counter: Counter) async throws -> HeldPieces {
     let splitter = TileSplitter(
       layout: plan.layout, column: column, codec: plan.hold, refill: refill, arena: arena)
-    let decoder = TileDecoder()
+    let decoder = TileDecoder(clock: progress.clock)
     let plane = UnsafeMutableRawBufferPointer.allocate(
       byteCount: plan.variable.source.largestTileByteCount, alignment: 64)
     defer { plane.deallocate() }
@@ -124,9 +125,11 @@ struct ColumnReader: Sendable {
       progress.addHeld(inside)
       if isFill { continue }
       let slice = output[index * stepByteCount..<(index + 1) * stepByteCount]
-      try splitter.hold(
-        UnsafeRawBufferPointer(rebasing: slice), tileShape: shape, origin: origin,
-        step: position, source: source.source, location: source.location)
+      try progress.clock.measure(.hold) {
+        try splitter.hold(
+          UnsafeRawBufferPointer(rebasing: slice), tileShape: shape, origin: origin,
+          step: position, source: source.source, location: source.location)
+      }
     }
   }
 }

@@ -52,7 +52,7 @@ struct ColumnWriter: Sendable {
     _ segments: PieceArena.Segments, _ sequence: ShardSequence
   ) async throws -> Double {
     do {
-      let gatherer = try BandGatherer(plan: plan, sources: steps)
+      let gatherer = try BandGatherer(plan: plan, sources: steps, clock: progress.clock)
       let elementByteCount = plan.variable.source.type?.byteCount ?? 1
       try await withThrowingTaskGroup(of: Void.self) { writes in
         var inFlight = 0

@@ -15,14 +15,17 @@ public struct Conversion: Sendable {
   private let scratchFolder: String
   /// What is done if all granules can be read.
   public let plan: ConversionPlan
-  public let progress = ConversionProgress()
+  public let progress: ConversionProgress
 
-  /// - Parameter compressors: What ``CodecSurvey`` chose.
+  /// - Parameters:
+  ///   - compressors: What ``CodecSurvey`` chose.
+  ///   - clock: Counts the time of the stages, for a ``ConversionProfile``.
   /// - Throws: What ``PlanBuilder/plan()`` throws.
   public init(
     stack: Stack, options: ConversionOptions, compressors: [String: Compressor],
-    parser: GranuleParser, root: any ByteStore, scratchFolder: String
+    parser: GranuleParser, root: any ByteStore, scratchFolder: String, clock: StageClock? = nil
   ) throws {
+    progress = ConversionProgress(clock: clock)
     self.stack = stack
     self.options = options
     self.compressors = compressors

@@ -1,3 +1,4 @@
+public import Storage
 import Synchronization
 
 /// What a running conversion has done so far; read from any thread.
@@ -10,7 +11,10 @@ public final class ConversionProgress: Sendable {
   private let tiles = Atomic<Int>(0)
   private let resumed = Atomic<Int>(0)
 
-  public init() {}
+  /// Where a profile is asked for.
+  public let clock: StageClock?
+
+  public init(clock: StageClock? = nil) { self.clock = clock }
 
   /// Stored bytes of source tiles.
   public var readByteCount: Int { read.load(ordering: .relaxed) }

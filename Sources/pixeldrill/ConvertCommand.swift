@@ -19,6 +19,7 @@ struct ConvertCommand: AsyncParsableCommand {
 
   @OptionGroup var conversion: ConvertOptions
   @Flag(help: "Replace stores that are there.") var fresh = false
+  @Flag(help: "Say where the time went.") var timings = false
 
   func validate() throws { try conversion.validate() }
 
@@ -26,7 +27,7 @@ struct ConvertCommand: AsyncParsableCommand {
     let console = conversion.log.console
     var request = try conversion.request()
     request.options.replaces = fresh
-    let summary = try await conversion.session(request).convert(request)
+    let summary = try await conversion.session(request).convert(request, isTimed: timings)
     console.note(summary.description)
     for granule in summary.leftOut { console.warn("left out \(granule)") }
     if !summary.leftOut.isEmpty { throw ExitCode(3) }

@@ -1,4 +1,5 @@
 import CDeflate
+public import Storage
 
 /// Turns stored tiles into numbers. It reuses its buffers: keep one for each worker.
 ///
@@ -7,7 +8,11 @@ public final class TileDecoder {
   private let inflater: OpaquePointer
   private var scratch: [UnsafeMutableRawBufferPointer] = []
 
-  public init() {
+  private let clock: StageClock?
+
+  /// - Parameter clock: Counts the time of inflating and unshuffling.
+  public init(clock: StageClock? = nil) {
+    self.clock = clock
     guard let inflater = libdeflate_alloc_decompressor() else {
       preconditionFailure("no memory for a decompressor")
     }
@@ -94,7 +99,7 @@ public final class TileDecoder {
     _ output: UnsafeMutableRawBufferPointer
   ) throws(GranuleError.Reason) {
     let applied = filters.indices.filter { $0 >= 32 || mask & (1 << UInt32($0)) == 0 }
-      .map { filters[$0] }
+      .map { filters[$0] }.filter { $0 != .shuffle(elementSize: 1) }
     // How many bytes each filter was given, from the known size of the tile on.
     var sizes: [Int] = []
     var size = output.count
@@ -139,7 +144,9 @@ public final class TileDecoder {
         guard current.count == size, let from = current.baseAddress,
           let to = target.bindMemory(to: UInt8.self).baseAddress
         else { throw .damaged("a tile of \(current.count) bytes, not \(size)") }
-        Unshuffle.run(from, to, byteCount: size, elementSize: elementSize)
+        clock.measure(.unshuffle) {
+          Unshuffle.run(from, to, byteCount: size, elementSize: elementSize)
+        }
         current = UnsafeBufferPointer(start: to, count: size)
       case .other(let id, let name): throw .unsupported("filter \(name) (\(id))")
       }
@@ -155,8 +162,10 @@ public final class TileDecoder {
   private func inflate(
     _ source: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableRawBufferPointer
   ) throws(GranuleError.Reason) {
-    let result = libdeflate_zlib_decompress(
-      inflater, source.baseAddress, source.count, target.baseAddress, target.count, nil)
+    let result = clock.measure(.inflate) {
+      libdeflate_zlib_decompress(
+        inflater, source.baseAddress, source.count, target.baseAddress, target.count, nil)
+    }
     switch result {
     case LIBDEFLATE_SUCCESS: return
     case LIBDEFLATE_SHORT_OUTPUT:

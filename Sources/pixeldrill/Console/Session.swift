@@ -27,7 +27,8 @@ struct Session {
       .plan()
   }
 
-  func convert(_ request: Pipeline) async throws -> ConversionSummary {
+  /// - Parameter isTimed: Prints where the time went.
+  func convert(_ request: Pipeline, isTimed: Bool = false) async throws -> ConversionSummary {
     let start = ContinuousClock.now
     guard let target = request.target else {
       throw ValidationError("Say where with --to ROOT, or “to” in the pipeline.")
@@ -37,7 +38,8 @@ struct Session {
     let conversion = try Conversion(
       stack: stack, options: request.options, compressors: compressors, parser: parser,
       root: try access.root(target),
-      scratchFolder: ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp")
+      scratchFolder: ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp",
+      clock: isTimed ? StageClock() : nil)
     let total = 2 * conversion.plan.decodedByteCount
     let progress = conversion.progress
     let began = ContinuousClock.now
@@ -48,9 +50,16 @@ struct Session {
         return ProgressReport.State(
           fraction: Double(done) / Double(max(1, total)), text: "at \(Int(rate)) MB/s")
       }, { try await conversion.run() })
-    return ConversionSummary(
+    let summary = ConversionSummary(
       result: result, plan: conversion.plan, progress: progress,
       seconds: (ContinuousClock.now - start).seconds)
+    if let clock = progress.clock {
+      let profile = ConversionProfile(
+        clock: clock, progress: progress, summary: summary,
+        coreCount: ProcessInfo.processInfo.activeProcessorCount)
+      log.note(profile.description)
+    }
+    return summary
   }
 
   private func survey(
