@@ -62,7 +62,9 @@ public struct ConversionProfile: Sendable, CustomStringConvertible {
   public var description: String {
     var lines = ["stage         CPU s    share   MB/CPU-s"]
     for stage in stages {
-      let rate = stage.byteCount.map { Double($0) / max(1e-9, stage.cpuSeconds) / 1e6 }
+      let rate =
+        stage.cpuSeconds < 0.005
+        ? nil : stage.byteCount.map { Double($0) / stage.cpuSeconds / 1e6 }
       lines.append(
         Self.row(
           stage.name, stage.cpuSeconds, stage.cpuSeconds / max(1e-9, cpuSeconds),
