@@ -64,7 +64,9 @@ struct RefsCommand: AsyncParsableCommand {
     let console = log.console
     let access = Access(access.storeOptions)
     let sources = try await access.granules(inputs)
-    let width = threads ?? 2 * ProcessInfo.processInfo.activeProcessorCount
+    // Distant granules are mostly waited for.
+    let isLocal = sources.allSatisfy { $0.store.localPath(of: $0.key) != nil }
+    let width = threads ?? (isLocal ? 2 * ProcessInfo.processInfo.activeProcessorCount : 16)
     let parser = access.parser(workers: ProcessInfo.processInfo.activeProcessorCount)
     let builder = ReferenceBuilder(parser: parser, inlineLimit: inline)
     let root = try access.root(to)

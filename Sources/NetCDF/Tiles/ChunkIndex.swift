@@ -53,7 +53,15 @@ public struct ChunkIndex: Hashable, Sendable {
   /// - Throws: ``GranuleError/Reason/damaged(_:)`` if the chunk isn't one of the grid, is there
   ///   twice, or doesn't lie in the file.
   mutating func insert(_ entry: ChunkEntry) throws(GranuleError.Reason) {
-    let start = entry.start
+    try insert(
+      at: entry.start, offset: entry.offset, byteCount: entry.byteCount,
+      filterMask: entry.filterMask)
+  }
+
+  /// The same for one that isn't a value of its own: a file may have a hundred thousand.
+  mutating func insert(
+    at start: [Int], offset: Int, byteCount: Int, filterMask: UInt32
+  ) throws(GranuleError.Reason) {
     guard start.count == shape.count else { throw .damaged("a chunk of another rank") }
     var tile = 0
     for axis in start.indices {
@@ -65,16 +73,16 @@ public struct ChunkIndex: Hashable, Sendable {
       guard coordinate < gridShape[axis] else { return }
       tile = tile * gridShape[axis] + coordinate
     }
-    guard entry.offset >= 0, entry.byteCount >= 0, entry.byteCount <= chunkByteLimit,
-      entry.byteCount <= fileByteCount, entry.offset <= fileByteCount - entry.byteCount
+    guard offset >= 0, byteCount >= 0, byteCount <= chunkByteLimit, byteCount <= fileByteCount,
+      offset <= fileByteCount - byteCount
     else {
       throw .damaged(
-        "the chunk at \(start) is said to be at byte \(entry.offset), \(entry.byteCount) long, "
+        "the chunk at \(start) is said to be at byte \(offset), \(byteCount) long, "
           + "in a file of \(fileByteCount)")
     }
     guard offsets[tile] < 0 else { throw .damaged("two chunks begin at \(start)") }
-    offsets[tile] = entry.offset
-    byteCounts[tile] = entry.byteCount
-    filterMasks[tile] = entry.filterMask
+    offsets[tile] = offset
+    byteCounts[tile] = byteCount
+    filterMasks[tile] = filterMask
   }
 }

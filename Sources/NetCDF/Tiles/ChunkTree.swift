@@ -93,11 +93,11 @@ struct ChunkTree {
   ) throws(GranuleError.Reason) {
     var fields = ByteFields(node.bytes[...])
     _ = try fields.take(headByteCount)
+    var start = variable.shape
     for _ in 0..<node.entryCount {
       let byteCount = try fields.integer(4)
       let filterMask = try fields.integer(4)
-      var start: [Int] = []
-      for _ in variable.shape { start.append(try fields.integer(8)) }
+      for axis in start.indices { start[axis] = try fields.integer(8) }
       _ = try fields.take(8)
       let address = try fields.integer(addressSize)
       guard address <= reader.source.info.byteCount else {
@@ -107,9 +107,7 @@ struct ChunkTree {
         below.append(base + address)
       } else {
         try index.insert(
-          ChunkEntry(
-            start: start, offset: base + address, byteCount: byteCount,
-            filterMask: UInt32(filterMask)))
+          at: start, offset: base + address, byteCount: byteCount, filterMask: UInt32(filterMask))
       }
     }
   }

@@ -69,7 +69,10 @@ struct ArrayBuilder {
     array.filters = (hasTrailer ? filters.dropLast() : filters[...]).map(\.json)
     var odd: [Int] = []
     var absent: [Int] = []
+    array.chunks.reserveCapacity(present.count)
+    var coordinates = [Int](repeating: 0, count: reader.gridShape.count)
     for tile in 0..<index.count {
+      defer { Self.advance(&coordinates, in: reader.gridShape) }
       guard let range = index.range(tile) else {
         absent.append(tile)
         continue
@@ -88,10 +91,19 @@ struct ArrayBuilder {
       }
       array.chunks.append(
         ArrayReferences.Chunk(
-          coordinates: coordinates(tile),
+          coordinates: coordinates,
           bytes: .range(range.lowerBound..<range.lowerBound + byteCount)))
     }
     try await addSubstitutes(odd: odd, absent: absent, reader, to: &array)
+  }
+
+  /// Goes on to the next chunk in C order.
+  private static func advance(_ coordinates: inout [Int], in gridShape: [Int]) {
+    for axis in gridShape.indices.reversed() {
+      coordinates[axis] += 1
+      if coordinates[axis] < gridShape[axis] { return }
+      coordinates[axis] = 0
+    }
   }
 
   private func coordinates(_ tile: Int) -> [Int] {

@@ -36,24 +36,32 @@ public struct ReferenceBuilder: Sendable {
     let leftOut: [LeftOutVariable]
   }
 
+  /// The most variables of a distant granule that are indexed at once: each waits for answers.
+  private static let distantWidth = 16
+
   func build(_ source: GranuleSource) async throws(ReferenceError) -> Result {
+    let isLocal = source.store.localPath(of: source.key) != nil
+    let reading = isLocal ? source : source.keepingHead()
     let granule: Granule
-    do { granule = try await parser.header(of: source) } catch { throw .granule(error) }
-    var arrays: [ArrayReferences] = []
-    var leftOut: [LeftOutVariable] = []
-    for variable in granule.variables {
+    do { granule = try await parser.header(of: reading) } catch { throw .granule(error) }
+    let indexed = await inOrder(granule.variables, width: isLocal ? 1 : Self.distantWidth) {
+      (variable) -> Swift.Result<ArrayReferences, ArrayBuilder.Failure> in
       do throws(ArrayBuilder.Failure) {
-        arrays.append(
+        return .success(
           try await ArrayBuilder(
-            variable: variable, granule: granule, source: source, parser: parser,
+            variable: variable, granule: granule, source: reading, parser: parser,
             inlineLimit: inlineLimit
           ).references())
-      } catch {
-        switch error {
-        case .cannotReference(let reason):
-          leftOut.append(LeftOutVariable(name: variable.name, reason: reason))
-        case .granule(let error): throw .granule(error)
-        }
+      } catch { return .failure(error) }
+    }
+    var arrays: [ArrayReferences] = []
+    var leftOut: [LeftOutVariable] = []
+    for (variable, result) in zip(granule.variables, indexed) {
+      switch result {
+      case .success(let array): arrays.append(array)
+      case .failure(.cannotReference(let reason)):
+        leftOut.append(LeftOutVariable(name: variable.name, reason: reason))
+      case .failure(.granule(let error)): throw .granule(error)
       }
     }
     return Result(source: source, granule: granule, arrays: arrays, leftOut: leftOut)

@@ -14,7 +14,7 @@ struct ReferenceText {
   static func bytes(
     attributes: JSONObject, arrays: [ArrayReferences], targets: [String]
   ) -> [UInt8] {
-    let targets = targets.map { JSONValue.string($0).text() }
+    let targets = targets.map { "[\(JSONValue.string($0).text()), " }
     var writer = ReferenceText()
     writer.append("{\"version\": 1, \"refs\": {")
     let group: JSONValue = ["zarr_format": 2]
@@ -29,22 +29,49 @@ struct ReferenceText {
       }
       writer.document("\(array.name)/.zarray", array.arrayDocument)
       writer.document("\(array.name)/.zattrs", array.attributesDocument)
-      for chunk in array.chunks {
-        let key =
-          chunk.coordinates.isEmpty
-          ? "0"
-          : chunk.coordinates.map(String.init)
-            .joined(separator: ".")
-        writer.key("\(array.name)/\(key)")
-        switch chunk.bytes {
-        case .inline(let bytes): writer.append("\"base64:\(Base64.encode(bytes))\"")
-        case .range(let range):
-          writer.append("[\(targets[chunk.target]), \(range.lowerBound), \(range.count)]")
-        }
-      }
+      writer.chunks(of: array, targets)
     }
     writer.append("\n}}\n")
     return writer.text
+  }
+
+  /// One line per chunk. There may be hundreds of thousands: nothing is made but the text.
+  private mutating func chunks(of array: ArrayReferences, _ targets: [String]) {
+    // Without the quotation mark that ends it.
+    let name = Array(JSONValue.string("\(array.name)/").text().utf8.dropLast())
+    let targets = targets.map { Array($0.utf8) }
+    for chunk in array.chunks {
+      append(isFirst ? "\n" : ",\n")
+      isFirst = false
+      text += name
+      // The chunk of a scalar has the key `0`.
+      append(chunk.coordinates.first ?? 0)
+      for coordinate in chunk.coordinates.dropFirst() {
+        text.append(UInt8(ascii: "."))
+        append(coordinate)
+      }
+      append("\": ")
+      switch chunk.bytes {
+      case .inline(let bytes): append("\"base64:\(Base64.encode(bytes))\"")
+      case .range(let range):
+        text += targets[chunk.target]
+        append(range.lowerBound)
+        append(", ")
+        append(range.count)
+        text.append(UInt8(ascii: "]"))
+      }
+    }
+  }
+
+  /// - Parameter number: Not negative.
+  private mutating func append(_ number: Int) {
+    var magnitude = number.magnitude
+    let start = text.count
+    repeat {
+      text.append(UInt8(ascii: "0") + UInt8(magnitude % 10))
+      magnitude /= 10
+    } while magnitude > 0
+    text[start...].reverse()
   }
 
   private mutating func append(_ part: String) { text.append(contentsOf: part.utf8) }

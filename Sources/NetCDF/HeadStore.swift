@@ -1,0 +1,60 @@
+internal import Storage
+internal import Synchronization
+
+extension GranuleSource {
+  /// The same granule, whose first bytes are asked for only once: its header is there, and often
+  /// chunk indexes and small variables.
+  package func keepingHead() -> GranuleSource {
+    GranuleSource(store: HeadStore(store, key), key: key, info: info)
+  }
+}
+
+/// A store of one value, which keeps what was first read from the value's start on.
+private final class HeadStore: ByteStore {
+  private let store: any ByteStore
+  private let key: StoreKey
+  private let head = Mutex<[UInt8]>([])
+
+  init(_ store: any ByteStore, _ key: StoreKey) {
+    self.store = store
+    self.key = key
+  }
+
+  var location: String { store.location }
+
+  func read(_ key: StoreKey, _ range: ByteRange) async throws(StoreError) -> [UInt8]? {
+    guard key == self.key, case .bounds(let bounds) = range else {
+      return try await store.read(key, range)
+    }
+    if let known = head.withLock({ head in
+      bounds.upperBound <= head.count ? Array(head[bounds]) : nil
+    }) {
+      return known
+    }
+    let bytes = try await store.read(key, range)
+    if bounds.lowerBound == 0, let bytes {
+      head.withLock { if $0.count < bytes.count { $0 = bytes } }
+    }
+    return bytes
+  }
+
+  func info(_ key: StoreKey) async throws(StoreError) -> ObjectInfo? { try await store.info(key) }
+
+  func list(_ prefix: StoreKey?, recursive: Bool) async throws(StoreError) -> Listing {
+    try await store.list(prefix, recursive: recursive)
+  }
+
+  func localPath(of key: StoreKey) -> String? { store.localPath(of: key) }
+
+  func write(
+    _ bytes: [UInt8], to key: StoreKey, _ condition: WriteCondition
+  ) async throws(StoreError) { throw readOnly }
+
+  func upload(to key: StoreKey) async throws(StoreError) -> any Upload { throw readOnly }
+
+  func delete(_ keys: [StoreKey]) async throws(StoreError) { throw readOnly }
+
+  private var readOnly: StoreError {
+    .unsupported(location: location, reason: "it is opened for reading")
+  }
+}
