@@ -98,4 +98,26 @@ struct ReferenceRunTests {
       try await file.checkSources(of: set, targets: targets)
     }
   }
+
+  @Test
+  func `sets by kerchunk 0.0.5 are checked, and what was combined isn't held against one file`()
+    async throws
+  {
+    let folder = TestGranules.data + "/kerchunk-0.0.5"
+    let memory = MemoryStore()
+    var sets: [ReferenceSource] = []
+    for name in ["combined", "day0.nc", "day1.nc", "day2.nc"] {
+      let text = try String(contentsOfFile: "\(folder)/\(name).json", encoding: .utf8)
+        .replacingOccurrences(of: "DATA/", with: TestGranules.data + "/")
+      let key = try StoreKey("\(name).json")
+      try await memory.write(Array(text.utf8), to: key)
+      sets.append(ReferenceSource(store: memory, key: key))
+    }
+    let targets = ReferenceTargets(open: TestGranules.open)
+    let report = await ReferenceCheck(targets: targets, sampleCount: 100).run(sets)
+    #expect(report.problems.isEmpty)
+    // Of the combined set only the coordinates of space are those of the one file it leads to.
+    #expect(report.comparedCount >= 3 * 7 + 2)
+    #expect(report.comparedCount < report.decodedCount)
+  }
 }

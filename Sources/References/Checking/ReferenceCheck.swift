@@ -117,7 +117,7 @@ public struct ReferenceCheck: Sendable {
         guard let bytes = try await array.read(chunks: [chunk]).first?.bytes else { continue }
         report.decodedCount += 1
         guard let path = target.map({ set.targets[$0] }) ?? only else { continue }
-        let start = target.flatMap { starts[$0] } ?? chunk.map { _ in 0 }
+        let start = target.flatMap { starts[$0] }
         if try isEqual(bytes, chunk, array, in: path, first: start) {
           report.comparedCount += 1
         }
@@ -129,9 +129,11 @@ public struct ReferenceCheck: Sendable {
 
   /// Compares a chunk with what libnetcdf reads at its place.
   ///
+  /// - Parameter first: The chunk of the array that the file begins with; `nil` if the set doesn't
+  ///   say which file an inline chunk is of.
   /// - Returns: Whether it could be compared: libnetcdf reads local files only.
   private func isEqual(
-    _ bytes: [UInt8], _ chunk: [Int], _ array: ZarrArray, in target: String, first: [Int]
+    _ bytes: [UInt8], _ chunk: [Int], _ array: ZarrArray, in target: String, first: [Int]?
   ) throws -> Bool {
     let (store, key) = try targets.find(target)
     guard let path = store.localPath(of: key) else { return false }
@@ -139,19 +141,23 @@ public struct ReferenceCheck: Sendable {
     let whole = metadata.grid.region(ofChunk: chunk)
     // Along time, the first file's steps come first: only there a file begins elsewhere than 0.
     let shape = try LibNetCDF.dimensions(path: path, variable: array.path).map(\.length)
+    // What was combined of several files isn't this one's.
+    if first == nil, shape != metadata.shape { return false }
     guard shape.count == whole.count else { throw ReferenceCheckError.otherShape(shape) }
     var region: [Range<Int>] = []
     for axis in whole.indices {
       let isConcatenated = metadata.shape[axis] != shape[axis]
-      let shift = isConcatenated ? first[axis] * metadata.chunkShape[axis] : 0
-      region.append(
-        whole[axis].lowerBound - shift..<min(whole[axis].upperBound - shift, shape[axis]))
-    }
-    guard region.allSatisfy({ $0.lowerBound >= 0 && !$0.isEmpty }) else {
-      throw ReferenceCheckError.otherShape(shape)
+      let shift = isConcatenated ? (first?[axis] ?? 0) * metadata.chunkShape[axis] : 0
+      let start = whole[axis].lowerBound - shift
+      let end = min(whole[axis].upperBound - shift, shape[axis])
+      guard start >= 0, start < end else { throw ReferenceCheckError.otherShape(shape) }
+      region.append(start..<end)
     }
     let expected = try LibNetCDF.values(path: path, variable: array.path, region: region)
     let size = metadata.dataType.byteCount
+    guard expected.count == region.reduce(size, { $0 * $1.count }) else {
+      throw ReferenceCheckError.otherType
+    }
     var found = [UInt8](repeating: 0, count: expected.count)
     let source = Box(shape: metadata.chunkShape, elementSize: size)
     let box = Box(shape: region.map(\.count), elementSize: size)
@@ -170,11 +176,13 @@ public struct ReferenceCheck: Sendable {
 public enum ReferenceCheckError: Error, Hashable, Sendable, CustomStringConvertible {
   case valuesDiffer(path: String)
   case otherShape([Int])
+  case otherType
 
   public var description: String {
     switch self {
     case .valuesDiffer(let path): "its values aren't those that libnetcdf reads in \(path)"
     case .otherShape(let shape): "its file has the shape \(shape)"
+    case .otherType: "its file has numbers of another size"
     }
   }
 }

@@ -28,6 +28,9 @@ public struct ReferenceSet: Sendable {
   private let tables: [ReferenceCollector.TableKey: ChunkTable]
   private let others: [String: ReferenceCollector.Row]
   private let passedOver: Set<String>
+  /// Whether the set says what is missing by the attribute `_FillValue`. Then `fill_value` is
+  /// HDF5's, often 0, and may be a value: as kerchunk 0.0.5 wrote it.
+  private let statesMissing: Bool
 
   init(_ collector: ReferenceCollector) throws(ReferenceError) {
     location = collector.location
@@ -37,6 +40,10 @@ public struct ReferenceSet: Sendable {
     tables = collector.tables
     others = collector.others
     passedOver = collector.passedOver
+    let mark = Array("\"_FillValue\"".utf8)
+    statesMissing = collector.documents.contains { key, number in
+      key.hasSuffix("/.zattrs") && collector.inline[number].firstRange(of: mark) != nil
+    }
     arrayNames = documents.keys.compactMap { key in
       ["/.zarray", "/zarr.json"].first(where: key.hasSuffix).map { String(key.dropLast($0.count)) }
     }.sorted()
@@ -77,7 +84,7 @@ public struct ReferenceSet: Sendable {
         v2: try object(bytes, "\(array)/.zarray"),
         attributes: try attributes.map { (bytes) throws(ZarrError) in
           try object(bytes, "\(array)/.zattrs")
-        } ?? [:], key: key("\(array)/.zarray"))
+        } ?? [:], key: key("\(array)/.zarray"), fillIsMissing: !statesMissing)
     } catch { throw .zarr(location: location, error) }
   }
 

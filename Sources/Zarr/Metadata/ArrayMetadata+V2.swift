@@ -8,21 +8,30 @@ extension ArrayMetadata {
   ///   - v2: The content of `.zarray`.
   ///   - attributes: The content of `.zattrs`; empty if there is none.
   ///   - key: Of `.zarray`, for errors.
+  ///   - fillIsMissing: Whether `fill_value` says what is missing, as it does to xarray; else only
+  ///     the attribute `_FillValue` does.
   ///
   /// Source: Zarr v2, "Arrays".
-  public init(v2: JSONObject, attributes: JSONObject, key: StoreKey) throws(ZarrError) {
+  public init(
+    v2: JSONObject, attributes: JSONObject, key: StoreKey, fillIsMissing: Bool = true
+  ) throws(ZarrError) {
     let document = MetadataDocument(key: key, object: v2)
     guard v2["zarr_format"]?.int == 2 else { throw document.bad("zarr_format", "isn't 2") }
     shape = try document.shape("shape")
     let chunkShape = try document.shape("chunks")
     grid = try document.grid(of: shape, chunkShape, "chunks")
     let dtype = try document.value("dtype")
-    guard let (type, byteOrder) = dtype.string.flatMap(DataType.parse(v2Name:)) else {
+    let moments = dtype.string.flatMap(Self.units(ofMoments:))
+    guard
+      let (type, byteOrder) = moments.map({ _ in (.int64, .little) })
+        ?? dtype.string.flatMap(DataType.parse(v2Name:))
+    else {
       throw document.unsupported("dtype \(dtype.text(indented: false))")
     }
     dataType = type
     let fill = try document.value("fill_value")
-    fillBits = type.fillBits(of: fill)
+    let isNoMoment = moments != nil && fill == "NaT"
+    fillBits = isNoMoment ? UInt64(bitPattern: Int64.min) : type.fillBits(of: fill)
     guard fill.isNull || fillBits != nil else {
       throw document.bad("fill_value", "\(fill.text(indented: false)) is no \(type)")
     }
@@ -55,10 +64,23 @@ extension ArrayMetadata {
       elementSize: type.byteCount, transposition: transposition, byteOrder: byteOrder,
       codecs: codecs)
     format = .v2
+    self.fillIsMissing = fillIsMissing
     sharding = nil
     chunkKeyEncoding = ChunkKeyEncoding(style: .v2, separator: separator)
     let names = attributes["_ARRAY_DIMENSIONS"]?.array?.compactMap(\.string)
     dimensionNames = names?.count == shape.count ? names : nil
-    self.attributes = document.attributes(attributes, type: type)
+    let stored = document.attributes(attributes, type: type)
+    self.attributes = stored + (moments.map { [Attribute("units", .text($0))] } ?? [])
+  }
+
+  /// The CF units of NumPy's `datetime64`, a count since 1970, as sets that kerchunk combined have
+  /// their time; `nil` for another type, and for nanoseconds, which no calendar here knows.
+  private static func units(ofMoments dtype: String) -> String? {
+    guard dtype.hasPrefix("<M8["), dtype.hasSuffix("]") else { return nil }
+    let units = [
+      "D": "days", "h": "hours", "m": "minutes", "s": "seconds", "ms": "milliseconds",
+      "us": "microseconds",
+    ]
+    return units[String(dtype.dropFirst(4).dropLast())].map { "\($0) since 1970-01-01" }
   }
 }

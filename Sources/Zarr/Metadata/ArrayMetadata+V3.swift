@@ -44,6 +44,7 @@ extension ArrayMetadata {
       self.codecs = try document.chain(codecs, chunkShape: objectGrid.chunkShape, type)
     }
     format = .v3
+    fillIsMissing = false
     let names = v3["dimension_names"]?.array?.compactMap(\.string)
     dimensionNames = names?.count == shape.count ? names : nil
     attributes = document.attributes(v3["attributes"]?.object ?? [:], type: type)

@@ -25,11 +25,14 @@ public struct ArrayMetadata: Sendable {
   /// Bytes of one decoded chunk.
   public var chunkByteCount: Int { codecs.chunkByteCount }
 
+  /// Whether the fill value stands for a missing value, besides for chunks that are absent.
+  let fillIsMissing: Bool
+
   /// The value that readers mask, by xarray's rule: in Zarr v2 the fill value, or else the
   /// attribute `_FillValue`; in Zarr v3 only the attribute.
   public var maskedFillBits: UInt64? {
     let attribute = attributes["_FillValue"]?.bitPatterns(as: dataType).first
-    return format == .v2 ? fillBits ?? attribute : attribute
+    return fillIsMissing ? fillBits ?? attribute : attribute
   }
 
   /// How stored numbers become values, ``maskedFillBits`` among those that stand for none.
