@@ -70,10 +70,17 @@ struct CoordinateNames: Sendable {
         what.hasPrefix($0.0.attributes["standard_name"]?.text ?? "-")
       }
       for group in [proper, marked, candidates] where group.count == 1 { return group[0] }
+      let curved = arrays.first {
+        $0.shape.count > 1
+          && ($0.attributes["standard_name"]?.text ?? $0.name.lowercased()) == what
+      }
       throw .notASource(
         location: location,
         reason: candidates.isEmpty
-          ? "it has no \(what) coordinate of one dimension"
+          ? curved.map {
+            "its \(what) “\($0.name)” has \($0.shape.count) dimensions: only grids of latitude by "
+              + "longitude can be drilled"
+          } ?? "it has no \(what) coordinate of one dimension"
           : "several variables may be its \(what): "
             + candidates.map { "“\($0.0.name)”" }.joined(separator: ", "))
     }

@@ -49,12 +49,17 @@ extension ChunkReference {
 extension ZarrSeries {
   /// Opens a reference set as a source.
   ///
-  /// - Parameter wanted: The variables that will be asked for; `nil` for all.
+  /// - Parameters:
+  ///   - wanted: The variables that will be asked for; `nil` for all.
+  ///   - pinned: Demand that the files it leads to are what they were when it was made.
   static func open(
-    _ source: ReferenceSource, wanted: Set<String>?, targets: ReferenceTargets
+    _ source: ReferenceSource, wanted: Set<String>?, targets: ReferenceTargets, pinned: Bool
   ) async throws(DrillError) -> ZarrSeries {
     let references: ReferenceSet
-    do { references = try await source.open(arrays: wanted) } catch { throw .references(error) }
+    do throws(ReferenceError) {
+      references = try await source.open(arrays: wanted)
+      if pinned { try await source.checkSources(of: references, targets: targets) }
+    } catch { throw .references(error) }
     return try await ZarrSeries(
       references.arrayNames.map { name in
         (

@@ -25,16 +25,18 @@ public struct SourceFinder: Sendable {
   ///     `ROOT/zarrs/2020`, `ROOT/zarrs/{2010..2012}`, `ROOT/refs`, a file or zip of references, or
   ///     granules: files, folders, patterns.
   ///   - variables: Those that will be asked for; `nil` for all. It saves memory and time.
+  ///   - pinned: Demand that the files that references lead to are what they were when the
+  ///     references were made.
   /// - Throws: ``DrillError``.
   public func archive(
-    _ texts: [String], variables: Set<String>? = nil
+    _ texts: [String], variables: Set<String>? = nil, pinned: Bool = false
   ) async throws(DrillError) -> Archive {
     guard !texts.isEmpty else { throw .noSource }
     var expanded: [String] = []
     for text in texts { expanded += try BraceRange.expand(text) }
     let opening = Opening(
       open: open, parser: parser, wanted: variables, grids: GridPool(),
-      targets: ReferenceTargets(open: open))
+      targets: ReferenceTargets(open: open), pinned: pinned)
     let found = try await concurrently(expanded, width: DrillRequest.width) {
       text throws(DrillError) in try await opening.sources(text)
     }
@@ -42,13 +44,14 @@ public struct SourceFinder: Sendable {
   }
 }
 
-/// One call of ``SourceFinder/archive(_:variables:)``.
+/// One call of ``SourceFinder/archive(_:variables:pinned:)``.
 private struct Opening: Sendable {
   let open: SourceFinder.Opener
   let parser: GranuleParser
   let wanted: Set<String>?
   let grids: GridPool
   let targets: ReferenceTargets
+  let pinned: Bool
 
   func sources(_ text: String) async throws(DrillError) -> [any TimeSeriesSource] {
     let location: Location
@@ -129,7 +132,7 @@ private struct Opening: Sendable {
       throw .references(error)
     }
     return try await concurrently(sets, width: DrillRequest.width) { set throws(DrillError) in
-      try await ZarrSeries.open(set, wanted: wanted, targets: targets)
+      try await ZarrSeries.open(set, wanted: wanted, targets: targets, pinned: pinned)
     }
   }
 

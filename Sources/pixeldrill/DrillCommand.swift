@@ -49,6 +49,8 @@ struct DrillCommand: AsyncParsableCommand {
   var climatology: Climatology?
   @Flag(help: "Say why a value is missing, and name missing steps.") var status = false
   @Flag(help: "Name the file and etag that each step comes from.") var provenance = false
+  @Flag(help: "Refuse references to files that have changed since they were made.")
+  var pinned = false
 
   @Option(help: "csv, json (CoverageJSON), netcdf (CF timeSeries) or svg.")
   var format: SeriesFormat?
@@ -78,7 +80,8 @@ struct DrillCommand: AsyncParsableCommand {
         workers: ProcessInfo.processInfo.activeProcessorCount))
     var request = try request()
     request.selection = try selection()
-    let archive = try await finder.archive(sources, variables: request.neededVariables)
+    let archive = try await finder.archive(
+      sources, variables: request.neededVariables, pinned: pinned)
     let series = try await archive.drill(request)
     for note in series.notes { log.console.note(note) }
     if case .places(let places) = request.selection, places.count == 1 {

@@ -93,4 +93,74 @@ struct ThreeRoutesTests {
       #expect(series.origins.map(\.location) == files.map { "\(DrillData.granules)/\($0)" })
     }
   }
+
+  /// Copies what kerchunk 0.0.5 wrote, leading to where the granules are.
+  private func withOldSets(_ body: (URL) async throws -> Void) async throws {
+    try await DrillData.withFolder { folder in
+      let stored = DrillData.path("kerchunk-0.0.5")
+      for name in try FileManager.default.contentsOfDirectory(atPath: stored)
+      where name.hasSuffix(".json") {
+        let text = try String(contentsOfFile: "\(stored)/\(name)", encoding: .utf8)
+        try text.replacingOccurrences(of: "DATA/", with: "\(DrillData.folder.path)/").write(
+          to: folder.appending(component: name), atomically: true, encoding: .utf8)
+      }
+      try await body(folder)
+    }
+  }
+
+  @Test func `sets that kerchunk 0.0.5 wrote, single and combined, give what the granules give`()
+    async throws
+  {
+    try await withOldSets { folder in
+      let days = (0..<3).map { DrillData.path("kerchunk-0.0.5/day\($0).nc") }
+      let raw = try await DrillData.archive(days[0], days[1], days[2])
+      let expected = try await raw.drill(try everything(["sst", "flags"]))
+      let single = (0..<3).map { folder.appending(component: "day\($0).nc.json").path }
+      for archive in [
+        try await DrillData.archive(single[0], single[1], single[2]),
+        try await DrillData.archive(folder.appending(component: "combined.json").path),
+      ] {
+        let series = try await archive.drill(try everything(["sst", "flags"]))
+        #expect(series.instants == expected.instants)
+        #expect(series.columns.map(\.values) == expected.columns.map(\.values))
+      }
+      let granules = try await DrillData.archive(DrillData.granules)
+      let names = granules.variableNames
+      let sets = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        .filter { $0.hasPrefix("2017") }.sorted().map { folder.appending(component: $0).path }
+      let old = try await DrillData.archive(sets[0], sets[1])
+      let (one, other) = (
+        try await granules.drill(try everything(names)), try await old.drill(try everything(names))
+      )
+      #expect(one.columns.map(\.values) == other.columns.map(\.values))
+    }
+  }
+
+  @Test func `where a set states what is missing by attributes, its fill values are values`()
+    async throws
+  {
+    try await withOldSets { folder in
+      let file = folder.appending(component: "day0.nc.json")
+      let text = try String(contentsOf: file, encoding: .utf8)
+      // HDF5's default where a file's writer gave none.
+      let zero = text.replacingOccurrences(
+        of: #"\"fill_value\": -127"#, with: #"\"fill_value\": 0"#)
+      try #require(zero != text)
+      try zero.write(to: file, atomically: true, encoding: .utf8)
+      let raw = try await DrillData.archive(DrillData.path("kerchunk-0.0.5/day0.nc"))
+      let expected = try await raw.drill(try everything(["flags"])).columns[0].values
+      try #require((0..<expected.count).contains { expected[$0] == 0 })
+      let archive = try await DrillData.archive(file.path)
+      #expect(try await archive.drill(try everything(["flags"])).columns[0].values == expected)
+    }
+  }
+
+  @Test func `references to a file that changed are refused where that is demanded`() async throws {
+    try await withReferences { refs in
+      let finder = SourceFinder(open: DrillData.open, parser: DrillData.parser)
+      _ = try await finder.archive([refs])
+      // Nothing is known of the files when these sets were made.
+      await #expect(throws: DrillError.self) { try await finder.archive([refs], pinned: true) }
+    }
+  }
 }

@@ -200,6 +200,17 @@ def kerchunk_sets(granules, folder):
     ok("kerchunk's own, 0.0.5-style, version 0, gzip: " + check_problems(folder))
 
 
+def old_sets(folder):
+    """What kerchunk 0.0.5 itself wrote, single and combined."""
+    stored = pathlib.Path(__file__).resolve().parents[2] / "Tests/Data/kerchunk-0.0.5"
+    folder = folder / "old"
+    folder.mkdir()
+    for path in stored.glob("*.json"):
+        text = path.read_text().replace("DATA/", f"{stored.parent}/")
+        (folder / path.name).write_text(text)
+    ok("sets by kerchunk 0.0.5, single and combined: " + check_problems(folder))
+
+
 def combined_by_kerchunk(granules, sets, folder):
     from kerchunk.combine import MultiZarrToZarr
 
@@ -265,7 +276,10 @@ def changed_and_damaged(granules, folder):
     run("refs", copy, "--to", root)
     file = root / "refs" / f"{copy.name}.json"
     check_problems(file)
+    drill = ["drill", file, "--variable", "sst", "--lat", 3, "--lon", 5, "--pinned"]
+    check("\n2017-06-06" in run(*drill), "a pinned source that is what it was")
     copy.write_bytes(copy.read_bytes() + b"\0")
+    check("has changed since" in run(*drill, status=1), "a pinned source that changed")
     check("has changed since" in run("refs", "--check", file, status=3), "a changed source")
     text = file.read_text()
     damaged = folder / "damaged.json"
@@ -339,6 +353,7 @@ def main():
     sets = per_granule(everything, folder)
     read_by_virtualizarr(granules + stack[:2] + made["NETCDF4"], folder)
     kerchunk_sets(granules + stack[:2] + made["NETCDF4"], folder)
+    old_sets(folder)
     combined_by_kerchunk(alike, sets, folder)
     combined_by_us(made["NETCDF3_CLASSIC"], folder)
     if granules:

@@ -69,15 +69,26 @@ public struct ReferenceSource: Sendable {
   ) async throws(ReferenceError) {
     var known: [String: SourcePin] = [:]
     for pin in try await pins() ?? [] { known[pin.url] = pin }
-    for target in set.targets {
-      guard let pin = known[target] else { throw .noPin(location: location, source: target) }
-      let info: ObjectInfo?
-      do { info = try await targets.info(target) } catch { throw .storage(error) }
-      guard let info, pin.matches(info) else {
-        throw .sourceChanged(
-          location: location, source: target, was: pin.state,
-          is: info.map { SourcePin(url: target, $0).state } ?? "gone")
+    let pins = known
+    let checks = await inOrder(set.targets, width: 16) {
+      (target) -> Result<Void, ReferenceError> in
+      do throws(ReferenceError) { return .success(try await check(target, pins, targets)) } catch {
+        return .failure(error)
       }
+    }
+    for check in checks { try check.get() }
+  }
+
+  private func check(
+    _ target: String, _ pins: [String: SourcePin], _ targets: ReferenceTargets
+  ) async throws(ReferenceError) {
+    guard let pin = pins[target] else { throw .noPin(location: location, source: target) }
+    let info: ObjectInfo?
+    do { info = try await targets.info(target) } catch { throw .storage(error) }
+    guard let info, pin.matches(info) else {
+      throw .sourceChanged(
+        location: location, source: target, was: pin.state,
+        is: info.map { SourcePin(url: target, $0).state } ?? "gone")
     }
   }
 
