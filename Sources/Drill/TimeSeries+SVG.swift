@@ -8,10 +8,6 @@ extension TimeSeries {
 
 /// Draws series. Everything is in the file: it needs no font, style or script of elsewhere.
 private struct SVGPlot {
-  /// Told apart with any colour vision, and by lightness in grey print (Okabe and Ito).
-  private static let colours = [
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
-  ]
   /// More names than that say nothing.
   private static let legendLimit = 14
 
@@ -143,7 +139,7 @@ private struct SVGPlot {
     _ column: TimeSeries.Column, _ target: Int, first: TimeInstant, x: (Double) -> Double,
     y: (Double) -> Double
   ) {
-    let colour = Self.colours[target % Self.colours.count]
+    let mark = PlotMark(target, size: series.instants.count > 1000 ? 1.8 : 3.6)
     let longest = longestStep
     var line = ""
     var dots = ""
@@ -158,27 +154,22 @@ private struct SVGPlot {
       let point = "\(n(x(time))) \(n(y(value)))"
       let follows = lastTime.map { time - $0 <= longest } ?? false
       line += follows ? "L\(point)" : "M\(point)"
-      // A line of no length with round ends is a dot.
-      dots += "M\(point)h0"
+      dots += "M\(point)\(mark.path)"
       lastTime = time
     }
     guard !dots.isEmpty else { return }
-    let dash = target / Self.colours.count % 2 == 1 ? " stroke-dasharray=\"5 3\"" : ""
     // Between flags there is nothing.
     if column.attributes["flag_meanings"] == nil {
       text += """
-        <path d="\(line)" fill="none" stroke="\(colour)" stroke-width="1.2"\(dash)/>
+        <path d="\(line)" fill="none" stroke="\(mark.colour)" stroke-width="1.2"\(mark.dash)/>
 
         """
     }
     text += """
-      <path d="\(dots)" fill="none" stroke="\(colour)" stroke-width="\(n(dotSize))" \
-      stroke-linecap="round"/>
+      <path d="\(dots)" \(mark.style)/>
 
       """
   }
-
-  private var dotSize: Double { series.instants.count > 1000 ? 1.8 : 3.6 }
 
   /// Seconds that neighbouring steps may lie apart: longer is a gap.
   private var longestStep: Double {
@@ -190,12 +181,13 @@ private struct SVGPlot {
   private mutating func drawLegend(top: Double) {
     let shown = min(series.targets.count, Self.legendLimit)
     for target in 0..<shown {
-      let colour = Self.colours[target % Self.colours.count]
-      let dash = target / Self.colours.count % 2 == 1 ? " stroke-dasharray=\"5 3\"" : ""
+      let mark = PlotMark(target, size: 5)
       let (x, y) = legendPlace(target, top)
       text += """
         <line x1="\(n(x))" x2="\(n(x + 22))" y1="\(n(y - 4))" y2="\(n(y - 4))" \
-        stroke="\(colour)" stroke-width="2.5"\(dash)/><text x="\(n(x + 28))" y="\(n(y))">\
+        stroke="\(mark.colour)" stroke-width="1.2"\(mark.dash)/>\
+        <path d="M\(n(x + 11)) \(n(y - 4))\(mark.path)" \(mark.style)/>\
+        <text x="\(n(x + 28))" y="\(n(y))">\
         \(escaped(label(of: target)))</text>
 
         """
@@ -214,12 +206,7 @@ private struct SVGPlot {
     (left + Double(number % 3) * plotWidth / 3, top + Double(number / 3) * 18)
   }
 
-  /// A length in the drawing, to a hundredth.
-  private func n(_ number: Double) -> String {
-    let hundredths = Int((number * 100).rounded())
-    if hundredths % 100 == 0 { return String(hundredths / 100) }
-    return (Double(hundredths) / 100).description
-  }
+  private func n(_ number: Double) -> String { SVGNumber.text(number) }
 
   private func escaped(_ text: String) -> String {
     var escaped = ""

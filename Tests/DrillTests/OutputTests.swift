@@ -72,7 +72,9 @@ struct OutputTests {
     }
   }
 
-  @Test func `the drawing is XML with a dot for each value`() async throws {
+  @Test func `the drawing is XML with a mark for each value, of another shape for each place`()
+    async throws
+  {
     let series = try await series(two)
     let text = String(decoding: series.svg(title: "a < b"), as: UTF8.self)
     let parser = XMLParser(data: Data(text.utf8))
@@ -82,7 +84,10 @@ struct OutputTests {
     for column in series.columns {
       dots += column.values.statuses.filter { $0 == .value }.count
     }
-    #expect(text.split(separator: "h0").count - 1 == dots)
+    // Discs and squares; the legend has one more disc, and a square of another size.
+    let marks = ["h0", "h3.6v3.6h-3.6z"].map { text.split(separator: $0).count - 1 }
+    #expect(marks.reduce(0, +) == dots + 1)
+    #expect(marks.allSatisfy { $0 > 1 })
   }
 
   @Test func `a box is reduced to one series`() async throws {
