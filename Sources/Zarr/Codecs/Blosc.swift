@@ -28,61 +28,69 @@ public struct Blosc: BytesCodec {
     guard claimed <= limit else {
       throw .sizeMismatch(codec: Self.name, claimed: claimed, expected: limit)
     }
-    let parts = Self.parts(of: bytes, byteCount: claimed)
-    var status: CInt = 0
+    let blockByteCount = Self.blockByteCount(ofFrame: bytes)
+    let parts = Self.parts(of: claimed, blockByteCount: blockByteCount)
+    var decoded = 0
     let plain = [UInt8](unsafeUninitializedCapacity: claimed) { buffer, count in
       guard claimed > 0 else { return }
-      status =
+      decoded =
         if parts.count < 2 {
-          blosc_decompress_ctx(base, buffer.baseAddress, claimed, 1)
-        } else { Self.decode(parts, of: base, into: buffer) }
-      count = status == claimed ? claimed : 0
+          Int(blosc_decompress_ctx(base, buffer.baseAddress, claimed, 1))
+        } else {
+          Self.decode(parts, of: bytes, blockByteCount: blockByteCount, into: buffer)
+        }
+      count = decoded == claimed ? claimed : 0
     }
-    guard status == claimed else {
-      throw .damaged(codec: Self.name, reason: "decompression failed with code \(status)")
+    guard decoded == claimed else {
+      throw .damaged(codec: Self.name, reason: "\(decoded) of \(claimed) bytes could be decoded")
     }
     return .bytes(plain)
-  }
-
-  /// Elements of a frame that can be decoded apart from others.
-  private struct Part {
-    let elements: Range<Int>
-    let byteOffset: Int
   }
 
   /// Less isn't worth another thread.
   private static let partByteCount = 1 << 18
 
-  /// Splits a large frame, between its blocks, for several threads.
-  ///
-  /// - Returns: An empty list if it is best decoded at once.
-  private static func parts(of frame: UnsafeRawBufferPointer, byteCount: Int) -> [Part] {
-    var blockByteCount = 0
-    var (plain, stored, typeSize, flags) = (0, 0, 0, CInt(0))
-    blosc_cbuffer_sizes(frame.baseAddress, &plain, &stored, &blockByteCount)
+  /// - Returns: 0 for a frame whose blocks can't be told apart.
+  private static func blockByteCount(ofFrame frame: UnsafeRawBufferPointer) -> Int {
+    var (plain, stored, block, typeSize, flags) = (0, 0, 0, 0, CInt(0))
+    blosc_cbuffer_sizes(frame.baseAddress, &plain, &stored, &block)
     blosc_cbuffer_metainfo(frame.baseAddress, &typeSize, &flags)
-    guard typeSize > 0, blockByteCount > 0, blockByteCount % typeSize == 0,
-      byteCount % typeSize == 0, flags & CInt(BLOSC_MEMCPYED) == 0
-    else { return [] }
-    let perPart = max(1, (partByteCount + blockByteCount - 1) / blockByteCount) * blockByteCount
-    return stride(from: 0, to: byteCount, by: perPart).map { start in
-      let end = min(start + perPart, byteCount)
-      return Part(elements: start / typeSize..<end / typeSize, byteOffset: start)
-    }
+    let isRegular = typeSize > 0 && block % max(1, typeSize) == 0 && plain % max(1, typeSize) == 0
+    return isRegular && flags & CInt(BLOSC_MEMCPYED) == 0 ? block : 0
+  }
+
+  /// Splits a large frame between its blocks, for several threads.
+  ///
+  /// - Returns: Ranges of the decoded bytes; one at most if it is best decoded at once.
+  private static func parts(of byteCount: Int, blockByteCount: Int) -> [Range<Int>] {
+    guard blockByteCount > 0 else { return [] }
+    let perPart = (partByteCount + blockByteCount - 1) / blockByteCount * blockByteCount
+    return stride(from: 0, to: byteCount, by: perPart).map { $0..<min($0 + perPart, byteCount) }
   }
 
   /// - Returns: How many bytes were decoded, without those of parts that couldn't be.
   private static func decode(
-    _ parts: [Part], of frame: UnsafeRawPointer, into buffer: UnsafeMutableBufferPointer<UInt8>
-  ) -> CInt {
-    nonisolated(unsafe) let (frame, target) = (frame, buffer)
-    let total = Atomic<CInt>(0)
+    _ parts: [Range<Int>], of frame: UnsafeRawBufferPointer, blockByteCount: Int,
+    into buffer: UnsafeMutableBufferPointer<UInt8>
+  ) -> Int {
+    nonisolated(unsafe) let (frame, target) = (frame, UnsafeMutableRawBufferPointer(buffer))
+    nonisolated(unsafe) let blocks = BloscZstdBlocks(
+      frame, byteCount: buffer.count, blockByteCount: blockByteCount)
+    let typeSize = Int(frame[3])
+    let total = Atomic<Int>(0)
     DispatchQueue.concurrentPerform(iterations: parts.count) { index in
       let part = parts[index]
-      let status = blosc_getitem(
-        frame, CInt(part.elements.lowerBound), CInt(part.elements.count),
-        target.baseAddress?.advanced(by: part.byteOffset))
-      if status > 0 { total.wrappingAdd(status, ordering: .relaxed) }
+      guard let room = target.baseAddress?.advanced(by: part.lowerBound) else { return }
+      let isDecoded =
+        if let blocks {
+          blocks.decode(part, into: room)
+        } else {
+          Int(
+            blosc_getitem(
+              frame.baseAddress, CInt(part.lowerBound / typeSize), CInt(part.count / typeSize),
+              room)) == part.count
+        }
+      if isDecoded { total.wrappingAdd(part.count, ordering: .relaxed) }
     }
     return total.load(ordering: .relaxed)
   }
