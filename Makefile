@@ -1,6 +1,7 @@
 # make demo   install what is missing, build, and run the main job on a sample stack
 # make test   install what is missing, build, and run all tests
-.PHONY: demo test build install lint format clean
+# make test-long   those that take long: random kills, longer fuzzing
+.PHONY: demo test test-long build install lint format clean
 
 SWIFT := swift
 BUILD := .build/release/pixeldrill
@@ -12,6 +13,11 @@ test: install lint
 	scripts/venv.sh
 	$(SWIFT) build -c release
 	scripts/test.sh
+
+test-long: install
+	scripts/venv.sh
+	$(SWIFT) build -c release
+	scripts/test-long.sh
 
 build: install
 	$(SWIFT) build -c release --product pixeldrill

@@ -98,7 +98,7 @@ let package = Package(
     tests("S3Tests", ["S3", "Storage", "StoreContract"]),
     tests("StorageTests", ["Storage", "StoreContract"]),
     tests("ZarrTests", ["CF", "Storage", "Zarr"]),
-    tests("RechunkTests", ["CF", "NetCDF", "Rechunk", "Storage", "Zarr"]),
+    tests("RechunkTests", ["CF", "NetCDF", "Rechunk", "Storage", "Zarr", "ZarrWriter"]),
     tests("VerifyTests", ["CF", "NetCDF", "Rechunk", "Storage", "Verify", "Zarr"]),
     tests("ZarrWriterTests", ["CF", "Storage", "Zarr", "ZarrWriter"]),
   ]

@@ -14,7 +14,9 @@ faults, by turns chosen by --seed:
   flipped    one bit of the body is wrong
   ignored    the Range header does not reach the server: it answers all
 
---latency delays each answer. /__faults answers what was done so far, as JSON; /__traffic how many
+--hold-after N answers the N-th request that changes something (PUT, POST, DELETE), prints "held",
+and answers nothing more: for who wants to kill the client at that moment. --latency delays each
+answer. /__faults answers what was done so far, as JSON; /__traffic how many
 requests came, and how many bytes of bodies were answered.
 
   fault-proxy.py --listen 7491 --upstream 7490 --rate 0.2 --seed 1
@@ -60,6 +62,7 @@ class Proxy:
         self.random = random.Random(options.seed)
         self.done = collections.Counter()
         self.traffic = collections.Counter()
+        self.changes = 0
 
     def choose(self):
         self.done["requests"] += 1
@@ -92,6 +95,8 @@ class Proxy:
                 upstream[1].close()
 
     async def exchange(self, method, head, body, upstream, writer):
+        if self.options.hold_after and self.changes >= self.options.hold_after:
+            await asyncio.Event().wait()
         fault = self.choose()
         self.traffic["requests"] += 1
         await asyncio.sleep(self.options.latency)
@@ -130,6 +135,11 @@ class Proxy:
                 raise Drop
         self.traffic["bytes"] += len(content)
         writer.write(answer + content)
+        if self.options.hold_after and method in (b"PUT", b"POST", b"DELETE"):
+            self.changes += 1
+            if self.changes == self.options.hold_after:
+                await writer.drain()
+                print("held", flush=True)
 
     @staticmethod
     def answer(writer, status, text, extra=""):
@@ -151,6 +161,7 @@ async def main():
     parser.add_argument("--faults", default=",".join(FAULTS), help="which, with commas between")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stall", type=float, default=60.0, help="seconds")
+    parser.add_argument("--hold-after", type=int, default=0, help="changes")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
     options = parser.parse_args()
     options.faults = options.faults.split(",")

@@ -8,7 +8,9 @@ set -eu
 
 # The C libraries, the tool that finds them, and what the test judges need.
 packages="
+  gcc
   libblosc-dev
+  libc6-dev
   libcurl4-openssl-dev
   libdeflate-dev
   libhdf5-dev
@@ -34,7 +36,7 @@ esac
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
   say "this is no Debian or Ubuntu system: there is no apt-get."
   say "Install the development files of these libraries by hand: blosc, curl, libdeflate,"
-  say "hdf5, isa-l, netcdf-c, zstd and zlib; and pkg-config and Python 3 with venv."
+  say "hdf5, isa-l, netcdf-c, zstd and zlib; and gcc, pkg-config and Python 3 with venv."
   exit 1
 fi
 

@@ -1,5 +1,6 @@
 import CF
 public import NetCDF
+public import Storage
 public import Zarr
 import ZarrWriter
 
@@ -19,15 +20,33 @@ public struct CodecSurvey: Sendable {
     self.parser = parser
   }
 
+  /// - Parameter root: Where the stores go. What was chosen for stores there stays, so that new
+  ///   granules don't change it.
   /// - Throws: ``StackError`` or ``TreatmentError`` if the options don't fit the stack, or a
   ///   `GranuleError`.
-  public func compressors(for options: ConversionOptions) async throws -> [String: Compressor] {
+  public func compressors(
+    for options: ConversionOptions, root: (any ByteStore)? = nil
+  ) async throws -> [String: Compressor] {
     guard options.codec == .automatic else { return [:] }
+    var earlier: [YearInputs] = []
+    if let root, !options.replaces { earlier = try await chosen(in: root) }
     let (treated, _) = try PlanBuilder(stack: stack, options: options).treatedVariables()
+    let recorded = earlier
     let chosen = try await inOrder(treated.filter { $0.source.role == .data }, width: 2) {
-      ($0.source.name, try await compressor(for: $0))
+      variable in
+      let known = recorded.lazy.compactMap { $0.compressor(of: variable) }.first
+      if let known { return (variable.source.name, known) }
+      return (variable.source.name, try await compressor(for: variable))
     }
     return Dictionary(uniqueKeysWithValues: chosen)
+  }
+
+  /// What stores below a root were made of where the codec was left open, the newest first.
+  private func chosen(in root: any ByteStore) async throws -> [YearInputs] {
+    let years = try await Leftovers.years(in: root).reversed()
+    return try await inOrder(Array(years), width: 8) { year in
+      try await YearState.find(year, in: root).inputs
+    }.compactMap { $0 }.filter(\.leavesCodecOpen)
   }
 
   private func compressor(for variable: TreatedVariable) async throws -> Compressor {

@@ -2,15 +2,18 @@ import CF
 public import NetCDF
 public import Storage
 public import Zarr
-import ZarrWriter
 
 /// Rechunks a stack into one Zarr store per year, below a root.
+///
+/// It may be interrupted at any moment and run again: finished years are left as they are,
+/// unfinished ones go on where they were, and the stores get the same bytes.
 public struct Conversion: Sendable {
   private let stack: Stack
   private let options: ConversionOptions
   private let compressors: [String: Compressor]
   private let parser: GranuleParser
-  /// Holds `zarrs/<year>` and `manifests/<year>.json`.
+  /// Holds `zarrs/<year>` and `manifests/<year>.json`; while a year is written, `journals/<year>`
+  /// and `locks/<year>`.
   private let root: any ByteStore
   private let scratchFolder: String
   /// What is done if all granules can be read.
@@ -35,150 +38,94 @@ public struct Conversion: Sendable {
     plan = try PlanBuilder(stack: stack, options: options, compressors: compressors).plan()
   }
 
-  /// Converts all years of the plan.
+  static func storeKey(_ year: Int) -> StoreKey { StoreKey(literal: "zarrs/\(year)") }
+
+  /// Converts all years of the plan that aren't there yet, or whose granules have changed.
   ///
-  /// A store that is there already is an error, unless the options let it be replaced; what an
-  /// unfinished run left is removed. A granule whose data turn out to be damaged ends the run, or
-  /// is left out where the options say so; its year begins again then.
+  /// A granule whose data turn out to be damaged ends the run, or is left out where the options
+  /// say so; its year begins again then.
   ///
-  /// - Throws: the first error; no store of an unfinished year can be opened then.
-  public func run() async throws -> ConversionResult {
-    try await refuseExistingStores()
-    var result = ConversionResult(years: [], leftOut: stack.quarantined)
-    var unusable: Set<Int> = []
-    var waiting = plan.years[...]
+  /// - Throws: ``ConversionError``, before anything is written; ``LockError`` if another run is
+  ///   writing a year; or the first error of the work: no store of an unfinished year can be
+  ///   opened then, and ``ConversionStopped`` says so where the same call would go on.
+  public func run(
+    _ notice: @escaping @Sendable (ConversionNotice) -> Void = { _ in }
+  ) async throws -> ConversionResult {
+    var bad = try await knownBad()
+    var waiting = try years(without: bad)[...]
+    for year in waiting { _ = try await target(year, bad, notice).decision() }
+    var results: [YearResult] = []
+    var begunAnew: Set<Int> = []
     while let year = waiting.first {
       do {
-        result.years.append(try await run(year))
+        var target = target(year, bad, notice)
+        target.beginsAnew = options.replaces || begunAnew.contains(year.year)
+        results.append(try await target.run())
         waiting = waiting.dropFirst()
       } catch let error as GranuleError where options.skipsBad && error.isAboutTheGranule {
         guard
           let member = stack.members.firstIndex(where: { $0.source.location == error.location }),
-          unusable.insert(member).inserted
+          bad[member] == nil
         else { throw error }
-        result.leftOut.append(
-          QuarantinedGranule(location: error.location, problem: .unreadable(error)))
-        let done = result.years.map(\.year)
-        let next = try PlanBuilder(
-          stack: stack, options: options, compressors: compressors, unusable: unusable
-        ).plan()
-        waiting = next.years.filter { !done.contains($0.year) }[...]
+        bad[member] = Manifest.LeftOut(
+          location: error.location, reason: "\(StackProblem.unreadable(error))",
+          info: stack.members[member].source.info)
+        begunAnew.insert(year.year)
+        let done = results.map(\.year)
+        waiting = try years(without: bad).filter { !done.contains($0.year) }[...]
+      } catch {
+        throw ConversionStopped(error, year: year.year) ?? error
       }
     }
-    return result
+    let leftOut = stack.leftOut + bad.sorted { $0.key < $1.key }.map(\.value)
+    return ConversionResult(years: results, leftOut: leftOut)
   }
 
-  private func refuseExistingStores() async throws {
-    guard !options.replaces else { return }
+  /// Members whose data an earlier run found damaged, and that haven't changed since.
+  private func knownBad() async throws -> [Int: Manifest.LeftOut] {
+    guard options.skipsBad, !options.replaces else { return [:] }
+    var known: [Manifest.LeftOut] = []
     for year in plan.years {
-      let prefix = Self.storeKey(year.year)
-      for name in Self.rootMetadata
-      where try await root.info(prefix.appending(name)) != nil {
-        throw ConversionError.storeExists(location: "\(root.location)/\(prefix)")
+      known += try await YearState.find(year.year, in: root).inputs?.leftOut ?? []
+    }
+    var bad: [Int: Manifest.LeftOut] = [:]
+    for granule in known where granule.info != nil {
+      guard let index = stack.members.firstIndex(where: { granule.isData(of: $0.source) }) else {
+        continue
       }
+      bad[index] = granule
     }
+    return bad
   }
 
-  /// Takes up a year where an earlier run left it, or begins it anew.
-  ///
-  /// What no finished task accounts for is removed: first the files that make a store of it.
-  private func journal(_ year: Int, _ inputs: YearInputs) async throws -> Journal {
-    let before = options.replaces ? nil : try await Journal.inputs(of: year, in: root)
-    if before != inputs {
-      try await Journal.remove(year, from: root)
-      try await Journal.begin(year, inputs, in: root)
-    }
-    let prefix = Self.storeKey(year)
-    try await root.delete(Self.rootMetadata.map(prefix.appending))
-    let stored = try await root.list(prefix, recursive: true).objects
-    let journal = try await Journal.resume(year, in: root, stored: stored)
-    let kept = Set(journal.objects.map(prefix.appending))
-    try await root.delete(stored.map(\.key).filter { !kept.contains($0) })
-    try await root.removeUnfinishedUploads(below: prefix)
-    return journal
+  private func years(without bad: [Int: Manifest.LeftOut]) throws -> [YearPlan] {
+    try PlanBuilder(
+      stack: stack, options: options, compressors: compressors, unusable: Set(bad.keys)
+    ).plan().years
   }
 
-  /// The files at a store's top by which readers open it.
-  private static let rootMetadata = ["zarr.json", ".zgroup", ".zmetadata", ".zattrs"]
-
-  static func storeKey(_ year: Int) -> StoreKey { StoreKey(literal: "zarrs/\(year)") }
-
-  private func run(_ year: YearPlan) async throws -> YearResult {
-    let inputs = YearInputs(stack: stack, year: year, options: options, leftOut: [])
-    let journal = try await journal(year.year, inputs)
-    let store = PrefixStore(root, prefix: Self.storeKey(year.year))
-    var objects: [ObjectRecord] = []
-    var specs: [ArraySpec] = []
-    var copies: [ObjectCopy] = []
-    for whole in year.wholeArrays {
-      let written = try await write(whole, to: store)
-      objects += written
-      specs.append(whole.spec)
-      copies += try await smallCopies(of: written, whole.spec, in: store)
+  private func target(
+    _ year: YearPlan, _ bad: [Int: Manifest.LeftOut],
+    _ notice: @escaping @Sendable (ConversionNotice) -> Void
+  ) -> YearConversion {
+    let ofYear = bad.sorted { $0.key < $1.key }.filter { member, _ in
+      stack.members[member].instants.contains { $0.year == year.year }
     }
-    var errors: [String: Double] = [:]
-    let results = try await YearRun(
-      stack: stack, year: year, memory: plan.memory, parser: parser, store: store,
-      scratchFolder: scratchFolder, journal: journal, progress: progress
-    ).run()
-    for (array, result) in zip(year.arrays, results) {
-      objects += result.objects
-      var spec = array.spec
-      if case .repack = array.variable.treatment {
-        errors[spec.path] = result.largestError
-        spec = try spec.adding(
-          Attribute("packing_error", .reals([result.largestError], .float64)))
-      }
-      specs.append(spec)
-    }
-    let metadata = HierarchyWriter(
-      format: year.format, attributes: year.attributes, arrays: specs, copies: copies
-    ).objects()
-    for (key, bytes) in metadata {
-      objects.append(
-        ObjectRecord(key: key, byteCount: bytes.count, crc32c: CRC32C.checksum(bytes)))
-    }
-    let manifest = Manifest(
-      stack: stack, year: year, inputs: inputs, objects: objects.sorted { $0.key < $1.key },
-      errors: errors)
-    try await root.write(try manifest.json(), to: Manifest.key(year.year))
-    for (key, bytes) in metadata { try await store.write(bytes, to: key) }
-    try await Journal.remove(year.year, from: root)
-    return YearResult(
-      year: year.year, steps: year.steps.count, granules: Set(year.steps.map(\.member)).count,
-      objects: objects.count, byteCount: objects.reduce(0) { $0 + $1.byteCount },
-      repackingErrors: errors)
-  }
-
-  /// Of a coordinate that is one small object: readers need it whatever they are after.
-  private func smallCopies(
-    of objects: [ObjectRecord], _ spec: ArraySpec, in store: any ByteStore
-  ) async throws -> [ObjectCopy] {
-    guard spec.format == .v3, spec.dimensionNames == [spec.path], objects.count == 1,
-      let object = objects.first, object.byteCount <= ObjectCopy.byteLimit,
-      let bytes = try await store.read(object.key)
-    else { return [] }
-    return [ObjectCopy(key: object.key, bytes: bytes)]
-  }
-
-  private func write(_ array: WholeArray, to store: any ByteStore) async throws -> [ObjectRecord] {
-    switch array.content {
-    case .time(let bytes): return try await array.spec.writeArray(bytes, to: store)
-    case .copied(let variable):
-      let member = stack.members[variable.presentIn[0]]
-      guard let stored = member.variable(variable.name) else { return [] }
-      let bytes = try await parser.values(
-        of: stored, in: member.granule, from: member.source, region: stored.shape.map { 0..<$0 })
-      return try await array.spec.writeArray(bytes, to: store)
-    }
+    return YearConversion(
+      stack: stack, year: year, options: options, parser: parser, root: root,
+      inputs: YearInputs(
+        stack: stack, year: year, options: options, leftOut: stack.leftOut + ofYear.map(\.value)),
+      memory: plan.memory, scratchFolder: scratchFolder, progress: progress, notice: notice,
+      beginsAnew: options.replaces)
   }
 }
 
-/// What came of a conversion.
-public struct ConversionResult: Sendable {
-  public var years: [YearResult]
-  /// Granules that were left out, while scanning or later.
-  public var leftOut: [QuarantinedGranule]
+extension Stack {
+  fileprivate var leftOut: [Manifest.LeftOut] {
+    quarantined.map {
+      Manifest.LeftOut(location: $0.location, reason: "\($0.problem)", info: nil)
+    }
+  }
 }
 
 extension GranuleError {
@@ -188,37 +135,5 @@ extension GranuleError {
     case .notNetCDF, .damaged, .unsupported, .crashed, .timedOut: true
     case .noParser, .absent, .storage: false
     }
-  }
-}
-
-/// What came of one year.
-public struct YearResult: Hashable, Sendable {
-  public let year: Int
-  public let steps: Int
-  public let granules: Int
-  public let objects: Int
-  /// Bytes of all objects of the store.
-  public let byteCount: Int
-  /// The largest error of each repacked variable, in its units.
-  public let repackingErrors: [String: Double]
-}
-
-public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible {
-  case storeExists(location: String)
-
-  public var description: String {
-    switch self {
-    case .storeExists(let location):
-      "\(location) exists; remove it, choose another root, or replace it with --fresh"
-    }
-  }
-}
-
-extension ArraySpec {
-  fileprivate func adding(_ attribute: Attribute) throws(ArraySpecError) -> ArraySpec {
-    try ArraySpec(
-      path: path, format: format, shape: shape, dataType: dataType, chunkShape: chunkShape,
-      shardShape: shardShape, compressor: compressor, fillBits: fillBits,
-      dimensionNames: dimensionNames, attributes: attributes + [attribute], maskFill: maskFill)
   }
 }

@@ -31,8 +31,10 @@ public struct ConversionOptions: Sendable {
   public var threads: Int
   /// Leaves unusable granules out.
   public var skipsBad = false
-  /// Replaces stores that are there.
+  /// Starts over, and replaces stores that are there.
   public var replaces = false
+  /// Takes a year's lock from a run that may still live.
+  public var breaksLock = false
 
   public init(threads: Int) { self.threads = threads }
 }

@@ -33,6 +33,12 @@ public struct YearPlan: Sendable {
   public let format: ZarrFormat
 
   public var decodedByteCount: Int { arrays.map(\.decodedByteCount).reduce(0, +) }
+
+  /// Where the values of a variable without time come from. All granules have the same; one of the
+  /// year's own, where there is one, so that other years don't matter.
+  func memberToCopy(_ variable: StackVariable) -> Int {
+    steps.map(\.member).first(where: variable.presentIn.contains) ?? variable.presentIn[0]
+  }
 }
 
 /// One variable of one store, and how it is rechunked.

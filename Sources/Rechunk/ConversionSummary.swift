@@ -16,14 +16,14 @@ public struct ConversionSummary: Sendable, CustomStringConvertible {
   public let peakMemoryByteCount: Int
 
   public init(
-    result: ConversionResult, plan: ConversionPlan, progress: ConversionProgress, seconds: Double
+    result: ConversionResult, progress: ConversionProgress, seconds: Double
   ) {
     years = result.years
-    leftOut = result.leftOut.map { "\($0.location): \($0.problem)" }
+    leftOut = result.leftOut.map { "\($0.location): \($0.reason)" }
     tileCount = progress.tileCount
     readByteCount = progress.readByteCount
-    decodedByteCount = plan.decodedByteCount
-    writtenByteCount = years.reduce(0) { $0 + $1.byteCount }
+    decodedByteCount = progress.heldByteCount
+    writtenByteCount = progress.writtenByteCount
     spilledByteCount = progress.spilledByteCount
     self.seconds = seconds
     var own = rusage()
@@ -36,12 +36,14 @@ public struct ConversionSummary: Sendable, CustomStringConvertible {
     var lines = years.map { year in
       "zarrs/\(year.year): \(year.steps) steps of \(year.granules) granules, "
         + "\(year.objects) objects, \(ByteCount.text(year.byteCount))"
+        + (year.outcome == .upToDate ? ", up to date" : "")
     }
     for year in years {
       for (name, error) in year.repackingErrors.sorted(by: { $0.key < $1.key }) {
         lines.append("zarrs/\(year.year): \(name) repacked, largest error \(error)")
       }
     }
+    guard decodedByteCount > 0 else { return lines.joined(separator: "\n") }
     let ratio = Double(decodedByteCount) / Double(max(1, writtenByteCount))
     let rate = Double(decodedByteCount) / max(0.001, seconds) / 1e6
     lines.append(

@@ -13,6 +13,7 @@ import ZarrWriter
 struct Journal: Sendable {
   private let root: any ByteStore
   private let year: Int
+  private let lock: WriteLock
   private let records: [StoreKey: TaskRecord]
 
   /// `ROOT/journals/<year>`.
@@ -27,9 +28,12 @@ struct Journal: Sendable {
   var objects: Set<StoreKey> { Set(records.values.flatMap { $0.objects.map(\.key) }) }
   var taskCount: Int { records.count }
 
-  private init(_ root: any ByteStore, _ year: Int, _ records: [StoreKey: TaskRecord]) {
+  private init(
+    _ root: any ByteStore, _ year: Int, _ lock: WriteLock, _ records: [StoreKey: TaskRecord]
+  ) {
     self.root = root
     self.year = year
+    self.lock = lock
     self.records = records
   }
 
@@ -44,13 +48,15 @@ struct Journal: Sendable {
     _ year: Int, _ inputs: YearInputs, in root: any ByteStore
   ) async throws {
     try await root.write(try JSONEncoder.manifest.bytes(of: inputs), to: inputsKey(year))
+    // Without it, nobody would know what the store is that follows.
+    try await root.persist([inputsKey(year)])
   }
 
   /// Goes on with a year; a record that is cut off or whose objects aren't there doesn't count.
   ///
   /// - Parameter stored: What the year's store holds, with keys of the root.
   static func resume(
-    _ year: Int, in root: any ByteStore, stored: [ObjectInfo]
+    _ year: Int, in root: any ByteStore, lock: WriteLock, stored: [ObjectInfo]
   ) async throws -> Journal {
     let byteCounts = Dictionary(uniqueKeysWithValues: stored.map { ($0.key, $0.byteCount) })
     let store = Conversion.storeKey(year)
@@ -62,7 +68,8 @@ struct Journal: Sendable {
       else { return nil }
       return (key, record)
     }
-    return Journal(root, year, Dictionary(uniqueKeysWithValues: records.compactMap { $0 }))
+    return Journal(
+      root, year, lock, Dictionary(uniqueKeysWithValues: records.compactMap { $0 }))
   }
 
   /// Removes all traces of a year's attempts.
@@ -82,6 +89,7 @@ struct Journal: Sendable {
 
   /// Records a task whose objects are all written.
   func record(_ task: TaskRecord, _ array: String, _ column: [Range<Int>]) async throws {
+    try await lock.confirm()
     try await root.persist(task.objects.map { Conversion.storeKey(year).appending($0.key) })
     try await root.write(try JSONEncoder.manifest.bytes(of: task), to: key(array, column))
   }

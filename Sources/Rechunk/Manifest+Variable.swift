@@ -1,3 +1,4 @@
+import CF
 import NetCDF
 import ZarrWriter
 
@@ -24,29 +25,65 @@ extension Manifest {
     /// By the names of the arrays.
     static func all(of stack: Stack, year: YearPlan, errors: [String: Double]) -> [String: Variable]
     {
-      func location(_ member: Int?) -> String {
-        stack.members[member ?? stack.members.count - 1].source.location
-      }
+      let origins = AttributeOrigins(stack: stack, members: Set(year.steps.map(\.member)).sorted())
       var variables = [
         stack.timeName: Variable(
-          treatment: .timeCoordinate, largestError: nil, attributesFrom: location(nil),
-          valuesFrom: nil)
+          treatment: .timeCoordinate, largestError: nil,
+          attributesFrom: origins.location(stack.timeName, .timeCoordinate), valuesFrom: nil)
       ]
       for array in year.arrays {
         let name = array.spec.path
+        let treatment = array.variable.treatment.name
         variables[name] = Variable(
-          treatment: array.variable.treatment.name, largestError: errors[name],
-          attributesFrom: location(array.variable.source.presentIn.last), valuesFrom: nil)
+          treatment: treatment, largestError: errors[name],
+          attributesFrom: origins.location(name, treatment), valuesFrom: nil)
       }
       for array in year.wholeArrays {
         guard case .copied(let variable) = array.content else { continue }
+        let member = stack.members[year.memberToCopy(variable)]
         variables[array.spec.path] = Variable(
           treatment: .copied, largestError: nil,
-          attributesFrom: location(variable.presentIn.last),
-          valuesFrom: location(variable.presentIn.first))
+          attributesFrom: origins.location(variable.name, .copied),
+          valuesFrom: member.source.location)
       }
       return variables
     }
+  }
+}
+
+/// Where attributes come from: those of the newest granule of the stack, and of a granule of the year
+/// itself if that has the same, so that granules to come don't change the manifest.
+private struct AttributeOrigins {
+  let stack: Stack
+  /// Of the year, in order.
+  let members: [Int]
+
+  func location(_ name: String, _ treatment: Manifest.Variable.Treatment) -> String {
+    let newest =
+      stack.members.last { $0.variable(name) != nil } ?? stack.members[stack.members.count - 1]
+    let attributes = attributes(name, newest, treatment)
+    let own = members.last { self.attributes(name, stack.members[$0], treatment) == attributes }
+    return (own.map { stack.members[$0] } ?? newest).source.location
+  }
+
+  /// Without those that may differ between granules; `nil` if the granule doesn't have the variable.
+  private func attributes(
+    _ name: String, _ member: StackMember, _ treatment: Manifest.Variable.Treatment
+  ) -> [Attribute]? {
+    var ignored: Set = ["_FillValue", "scale_factor", "add_offset"]
+    switch treatment {
+    case .kept: break
+    case .refilled, .copied: ignored.insert("missing_value")
+    case .unpacked, .repacked:
+      ignored.formUnion([
+        "missing_value", "_Unsigned", "valid_min", "valid_max", "valid_range", "actual_range",
+      ])
+    case .timeCoordinate:
+      ignored.formUnion([
+        "missing_value", "units", "calendar", "valid_min", "valid_max", "valid_range",
+      ])
+    }
+    return member.variable(name)?.attributes.filter { !ignored.contains($0.name) }
   }
 }
 

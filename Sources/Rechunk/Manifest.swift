@@ -50,18 +50,20 @@ public struct Manifest: Codable, Sendable {
   public var sources: [Source] { inputs.sources }
 
   init(
-    stack: Stack, year: YearPlan, inputs: YearInputs, objects: [ObjectRecord],
-    errors: [String: Double]
+    year: Int, format: Int, variables: [String: Variable], inputs: YearInputs,
+    objects: [ObjectRecord]
   ) {
-    self.year = year.year
-    format = year.format.rawValue
-    variables = Variable.all(of: stack, year: year, errors: errors)
+    self.year = year
+    self.format = format
+    self.variables = variables
     self.inputs = inputs
     self.objects = objects
   }
 
   /// `ROOT/manifests/<year>.json`.
-  public static func key(_ year: Int) -> StoreKey { StoreKey(literal: "manifests/\(year).json") }
+  public static func key(_ year: Int) -> StoreKey { folder.appending("\(year).json") }
+
+  static let folder = StoreKey(literal: "manifests")
 
   /// The manifest of a year's store.
   ///

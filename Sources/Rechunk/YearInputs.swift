@@ -53,6 +53,19 @@ public struct YearInputs: Codable, Hashable, Sendable {
   }
 }
 
+extension YearInputs {
+  var leavesCodecOpen: Bool { options["--codec"] == "auto" }
+
+  /// What was chosen for a variable of the same type.
+  func compressor(of variable: TreatedVariable) -> Compressor? {
+    guard let array = arrays[variable.source.name], array["type"] == variable.type.rawValue,
+      let text = array["codec"]?.replacing(" ", with: ":"),
+      case .fixed(let compressor)? = CodecText.parse(text)
+    else { return nil }
+    return compressor
+  }
+}
+
 extension ArraySpec {
   fileprivate func described(_ values: String) -> [String: String] {
     // Without time, whose length is that of the year.

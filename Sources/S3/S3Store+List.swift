@@ -40,7 +40,18 @@ extension S3Store {
     }
   }
 
+  public func unfinishedUploads(
+    below prefix: StoreKey?
+  ) async throws(StoreError) -> [StoreKey] { try await openUploads(below: prefix).map(\.key) }
+
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {
+    for (key, id) in try await openUploads(below: prefix) { try await abortUpload(id, of: key) }
+  }
+
+  private func openUploads(
+    below prefix: StoreKey?
+  ) async throws(StoreError) -> [(key: StoreKey, id: String)] {
+    var found: [(key: StoreKey, id: String)] = []
     var marker: [(String, String)] = []
     while true {
       var query = [("uploads", ""), ("encoding-type", "url")] + marker
@@ -50,11 +61,11 @@ extension S3Store {
         permission: permission("ListBucketMultipartUploads", nil))
       for upload in page.children("Upload") {
         guard let text = upload.text("Key"), let id = upload.text("UploadId") else { continue }
-        if let key = try key(text, below: prefix) { try await abortUpload(id, of: key) }
+        if let key = try key(text, below: prefix) { found.append((key, id)) }
       }
       guard page.text("IsTruncated") == "true", let key = page.text("NextKeyMarker"),
         let id = page.text("NextUploadIdMarker")
-      else { return }
+      else { return found }
       marker = [
         ("key-marker", PercentEncoding.decodeForm(key) ?? key), ("upload-id-marker", id),
       ]

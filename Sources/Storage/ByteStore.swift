@@ -40,7 +40,11 @@ public protocol ByteStore: Sendable {
   /// The path of a value that is a local file, for libraries that want one.
   func localPath(of key: StoreKey) -> String?
 
-  /// Removes what killed writers left below a prefix: temporary files, open multipart uploads.
+  /// What killed writers, or such as are at work, have below a prefix: temporary files, open
+  /// multipart uploads.
+  func unfinishedUploads(below prefix: StoreKey?) async throws(StoreError) -> [StoreKey]
+
+  /// Removes what killed writers left below a prefix, as ``unfinishedUploads(below:)`` lists it.
   ///
   /// Only for who knows that nobody else is writing there.
   func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError)
@@ -122,6 +126,10 @@ extension ByteStore {
   }
 
   public func localPath(of key: StoreKey) -> String? { nil }
+
+  public func unfinishedUploads(
+    below prefix: StoreKey?
+  ) async throws(StoreError) -> [StoreKey] { [] }
 
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {}
 

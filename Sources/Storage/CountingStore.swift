@@ -64,6 +64,12 @@ public final class CountingStore: ByteStore {
     try await store.persist(keys)
   }
 
+  public func unfinishedUploads(
+    below prefix: StoreKey?
+  ) async throws(StoreError) -> [StoreKey] {
+    try await store.unfinishedUploads(below: prefix)
+  }
+
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {
     try await store.removeUnfinishedUploads(below: prefix)
   }

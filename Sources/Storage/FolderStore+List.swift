@@ -12,13 +12,28 @@ extension FolderStore {
     }
   }
 
+  public func unfinishedUploads(
+    below prefix: StoreKey?
+  ) async throws(StoreError) -> [StoreKey] {
+    try await threads.run { () throws(StoreError) in
+      var walk = FolderWalk(store: self, recursive: true)
+      try walk.visit(prefix, ancestors: [])
+      return walk.temporaryFiles.sorted()
+    }
+  }
+
+  /// Removes folders without files, too: a writer that was killed may have made them.
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {
     try await threads.run { () throws(StoreError) in
       var walk = FolderWalk(store: self, recursive: true)
       try walk.visit(prefix, ancestors: [])
-      for file in walk.temporaryFiles where unlink(file) != 0 && errno != ENOENT {
-        throw .systemCall(errno, "delete", prefix, at: location)
+      for key in walk.temporaryFiles {
+        guard unlink("\(path)/\(key)") == 0 || errno == ENOENT else {
+          throw .systemCall(errno, "delete", key, at: location)
+        }
       }
+      // Those that hold something stay.
+      for folder in walk.folders.reversed() { removeEmptyFolders(from: "\(path)/\(folder)") }
     }
   }
 }
@@ -32,7 +47,9 @@ private struct FolderWalk {
   let store: FolderStore
   let recursive: Bool
   var listing = Listing()
-  var temporaryFiles: [String] = []
+  var temporaryFiles: [StoreKey] = []
+  /// Below the root; parents before what is in them.
+  var folders: [StoreKey] = []
 
   init(store: FolderStore, recursive: Bool) {
     self.store = store
@@ -45,12 +62,14 @@ private struct FolderWalk {
     guard let names = try names(in: path ?? store.path, folder) else { return }
     var status = stat()
     guard stat(path ?? store.path, &status) == 0 else { return }
+    if let folder { folders.append(folder) }
     let ancestors = ancestors + [Identity(device: status.st_dev, inode: status.st_ino)]
 
     for name in names where name != "." && name != ".." {
       let file = "\(path ?? store.path)/\(name)"
       if name.hasPrefix(FolderStore.temporaryPrefix) {
-        temporaryFiles.append(file)
+        let name = StoreKey(literal: name)
+        temporaryFiles.append(folder?.appending(name) ?? name)
         continue
       }
       guard stat(file, &status) == 0 else {

@@ -30,39 +30,63 @@ extension FolderStore {
   public func delete(_ keys: [StoreKey]) async throws(StoreError) {
     var paths: [(StoreKey, String)] = []
     for key in keys { paths.append((key, try filePath(of: key))) }
-    try await threads.run { [paths, path, location] () throws(StoreError) in
+    try await threads.run { [paths] () throws(StoreError) in
       for (key, file) in paths {
         guard unlink(file) == 0 else {
           if Self.meansAbsent(errno) || errno == EISDIR { continue }
           throw .systemCall(errno, "delete", key, at: location)
         }
-        var folder = TemporaryFile.folder(of: file)
-        while folder.utf8.count > path.utf8.count, rmdir(folder) == 0 {
-          folder = TemporaryFile.folder(of: folder)
-        }
+        removeEmptyFolders(from: TemporaryFile.folder(of: file))
       }
     }
   }
 
-  public func persist(_ keys: [StoreKey]) async throws(StoreError) {
-    guard let first = keys.first else { return }
-    var paths: [(StoreKey, String)] = []
-    for key in keys { paths.append((key, try filePath(of: key))) }
-    // The folders last: they hold the names.
-    for folder in Set(paths.map { TemporaryFile.folder(of: $0.1) }) {
-      paths.append((first, folder))
+  /// Removes a folder and those above it, as long as they are empty.
+  func removeEmptyFolders(from folder: String) {
+    var folder = folder
+    while folder.utf8.count > path.utf8.count, rmdir(folder) == 0 {
+      folder = TemporaryFile.folder(of: folder)
     }
-    try await threads.run { [paths, location] () throws(StoreError) in
-      // One call for the whole file system costs less than very many for files.
-      let together = paths.count > 64
-      for (key, path) in together ? paths.prefix(1) : paths[...] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .systemCall(errno, "sync", key, at: location) }
-        defer { close(descriptor) }
-        guard (together ? syncfs(descriptor) : fsync(descriptor)) == 0 else {
-          throw .systemCall(errno, "sync", key, at: location)
+  }
+}
+
+extension FolderStore {
+  public func persist(_ keys: [StoreKey]) async throws(StoreError) {
+    var paths: [String: StoreKey] = [:]
+    for key in keys {
+      let file = try filePath(of: key)
+      paths[file] = key
+      // It holds the file's name.
+      paths[TemporaryFile.folder(of: file)] = key
+    }
+    // One call for the whole file system costs less than very many for files.
+    if paths.count > 200, let (path, key) = paths.first {
+      return try await persist(path, key, syncfs)
+    }
+    // Together they cost little more than one: the file system writes its journal once.
+    let results = await withTaskGroup(of: Result<Void, StoreError>.self) { group in
+      for (path, key) in paths {
+        group.addTask {
+          do throws(StoreError) {
+            return .success(try await persist(path, key, fsync))
+          } catch {
+            return .failure(error)
+          }
         }
       }
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    for result in results { try result.get() }
+  }
+
+  private func persist(
+    _ path: String, _ key: StoreKey, _ sync: @escaping @Sendable (Int32) -> Int32
+  ) async throws(StoreError) {
+    try await threads.run { [location] () throws(StoreError) in
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .systemCall(errno, "sync", key, at: location) }
+      defer { close(descriptor) }
+      guard sync(descriptor) == 0 else { throw .systemCall(errno, "sync", key, at: location) }
     }
   }
 }

@@ -63,6 +63,14 @@ public final class LimitStore: ByteStore {
     try await store.persist(keys)
   }
 
+  public func unfinishedUploads(
+    below prefix: StoreKey?
+  ) async throws(StoreError) -> [StoreKey] {
+    await turns.take()
+    defer { turns.giveBack() }
+    return try await store.unfinishedUploads(below: prefix)
+  }
+
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {
     await turns.take()
     defer { turns.giveBack() }

@@ -50,6 +50,17 @@ public struct PrefixStore: ByteStore {
 
   public func localPath(of key: StoreKey) -> String? { store.localPath(of: outer(key)) }
 
+  public func unfinishedUploads(
+    below prefix: StoreKey?
+  ) async throws(StoreError) -> [StoreKey] {
+    do {
+      return try await store.unfinishedUploads(below: prefix.map(outer) ?? self.prefix)
+        .map(relative)
+    } catch {
+      throw renamed(error)
+    }
+  }
+
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {
     do {
       try await store.removeUnfinishedUploads(below: prefix.map(outer) ?? self.prefix)

@@ -87,6 +87,13 @@ public final class SimulatedNetworkStore: ByteStore {
     try await store.persist(keys)
   }
 
+  public func unfinishedUploads(
+    below prefix: StoreKey?
+  ) async throws(StoreError) -> [StoreKey] {
+    try await delay(0)
+    return try await store.unfinishedUploads(below: prefix)
+  }
+
   public func removeUnfinishedUploads(below prefix: StoreKey?) async throws(StoreError) {
     try await delay(0)
     try await store.removeUnfinishedUploads(below: prefix)

@@ -1,11 +1,11 @@
 /// An upload each of whose steps goes through `around`: to count it, delay it, limit it.
-final class WrappedUpload: Upload {
-  typealias Step = @Sendable () async throws(StoreError) -> Void
+public final class WrappedUpload: Upload {
+  public typealias Step = @Sendable () async throws(StoreError) -> Void
 
   private let upload: any Upload
   private let around: @Sendable (_ byteCount: Int, Step) async throws(StoreError) -> Void
 
-  init(
+  public init(
     _ upload: any Upload,
     around: @escaping @Sendable (_ byteCount: Int, Step) async throws(StoreError) -> Void
   ) {
@@ -13,15 +13,15 @@ final class WrappedUpload: Upload {
     self.around = around
   }
 
-  func append(_ bytes: [UInt8]) async throws(StoreError) {
+  public func append(_ bytes: [UInt8]) async throws(StoreError) {
     try await around(bytes.count) { [upload] () throws(StoreError) in
       try await upload.append(bytes)
     }
   }
 
-  func finish() async throws(StoreError) {
+  public func finish() async throws(StoreError) {
     try await around(0) { [upload] () throws(StoreError) in try await upload.finish() }
   }
 
-  func cancel() async { await upload.cancel() }
+  public func cancel() async { await upload.cancel() }
 }

@@ -11,6 +11,10 @@ struct ConvertCommand: AsyncParsableCommand {
       where all granules pack alike; where packing differs, values are unpacked
       by each granule's own scale and offset.
 
+      Interrupted, at whatever moment? Run the same command again: it goes on
+      where it was, and ends with the same bytes. Years that are complete are
+      left alone; one that has new or changed granules is made again.
+
       EXAMPLES
         pixeldrill convert granules --to . --variables sea_surface_temperature
         pixeldrill convert granules --to v2 --zarr-format 2 --codec zlib
@@ -18,7 +22,8 @@ struct ConvertCommand: AsyncParsableCommand {
       """)
 
   @OptionGroup var conversion: ConvertOptions
-  @Flag(help: "Replace stores that are there.") var fresh = false
+  @Flag(help: "Start over, and replace stores that are there.") var fresh = false
+  @Flag(help: "Take over from a run that holds a year's lock and is dead.") var breakLock = false
   @Flag(help: "Say where the time went.") var timings = false
 
   func validate() throws { try conversion.validate() }
@@ -27,6 +32,7 @@ struct ConvertCommand: AsyncParsableCommand {
     let console = conversion.log.console
     var request = try conversion.request()
     request.options.replaces = fresh
+    request.options.breaksLock = breakLock
     let summary = try await conversion.session(request).convert(request, isTimed: timings)
     console.note(summary.description)
     for granule in summary.leftOut { console.warn("left out \(granule)") }

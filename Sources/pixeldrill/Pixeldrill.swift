@@ -22,7 +22,8 @@ struct Pixeldrill: AsyncParsableCommand {
     version: Rechunk.version,
     subcommands: [
       SampleCommand.self, ScanCommand.self, PlanCommand.self, ConvertCommand.self,
-      VerifyCommand.self, RefsCommand.self, DrillCommand.self, GranuleWorkerCommand.self,
+      CleanCommand.self, VerifyCommand.self, RefsCommand.self, DrillCommand.self,
+      GranuleWorkerCommand.self,
     ])
 
   static func main() async {

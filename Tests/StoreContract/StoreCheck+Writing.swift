@@ -104,12 +104,23 @@ extension StoreCheck {
       try expect(try await store.read(key("x")), [1], "value")
       try expect(try await store.list(nil, recursive: true).objects.map(\.key), [key("x")], "keys")
     },
+    StoreCheck("what was written can be made to last") { store in
+      try await store.persist([])
+      let keys = (0..<300).map { key("many/\($0)") }
+      for key in keys { try await store.write([1], to: key) }
+      try await store.persist(Array(keys.prefix(3)))
+      try await store.persist(keys)
+    },
     StoreCheck("unfinished uploads can be removed, and finished ones stay") { store in
       try await store.write([1], to: key("a/x"))
       let upload = try await store.upload(to: key("a/y"))
       try await upload.append(pattern(9 << 20))
+      for found in try await store.unfinishedUploads(below: nil) {
+        try expect(found.isBelow(key("a")), true, "\(found) is unfinished")
+      }
       try await store.removeUnfinishedUploads(below: key("a"))
       try await store.removeUnfinishedUploads(below: nil)
+      try expect(try await store.unfinishedUploads(below: nil), [], "unfinished")
       try expect(
         try await store.list(nil, recursive: true).objects.map(\.key), [key("a/x")], "keys")
       await upload.cancel()

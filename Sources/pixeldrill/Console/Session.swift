@@ -22,7 +22,7 @@ struct Session {
   }
 
   func plan(_ request: Pipeline) async throws -> ConversionPlan {
-    let (stack, compressors) = try await survey(request, parser: parser())
+    let (stack, compressors) = try await survey(request, nil, parser: parser())
     return try PlanBuilder(stack: stack, options: request.options, compressors: compressors)
       .plan()
   }
@@ -34,13 +34,14 @@ struct Session {
       throw ValidationError("Say where with --to ROOT, or “to” in the pipeline.")
     }
     let parser = parser()
-    let (stack, compressors) = try await survey(request, parser: parser)
+    let root = try access.root(target)
+    let (stack, compressors) = try await survey(request, root, parser: parser)
     let conversion = try Conversion(
       stack: stack, options: request.options, compressors: compressors, parser: parser,
-      root: try access.root(target),
+      root: root,
       scratchFolder: ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp",
       clock: isTimed ? StageClock() : nil)
-    let total = 2 * conversion.plan.decodedByteCount
+    let total = conversion.plan.decodedByteCount
     let progress = conversion.progress
     let began = ContinuousClock.now
     let result = try await ProgressReport(console: log, title: "converting").during(
@@ -48,10 +49,11 @@ struct Session {
         let done = progress.heldByteCount + progress.encodedByteCount
         let rate = Double(done) / 2 / max(0.001, (ContinuousClock.now - began).seconds) / 1e6
         return ProgressReport.State(
-          fraction: Double(done) / Double(max(1, total)), text: "at \(Int(rate)) MB/s")
-      }, { try await conversion.run() })
+          fraction: Double(done) / 2 / Double(max(1, total - progress.resumedByteCount)),
+          text: "at \(Int(rate)) MB/s")
+      }, { [log] in try await conversion.run { log.note($0.description) } })
     let summary = ConversionSummary(
-      result: result, plan: conversion.plan, progress: progress,
+      result: result, progress: progress,
       seconds: (ContinuousClock.now - start).seconds)
     if let clock = progress.clock {
       let profile = ConversionProfile(
@@ -63,7 +65,7 @@ struct Session {
   }
 
   private func survey(
-    _ request: Pipeline, parser: GranuleParser
+    _ request: Pipeline, _ root: (any ByteStore)?, parser: GranuleParser
   ) async throws -> (stack: Stack, compressors: [String: Compressor]) {
     var options = StackScanner.Options()
     options.time = request.time
@@ -71,7 +73,7 @@ struct Session {
     options.skipBad = request.options.skipsBad
     let stack = try await scan(request.inputs, options, parser: parser)
     let compressors = try await CodecSurvey(stack: stack, parser: parser)
-      .compressors(for: request.options)
+      .compressors(for: request.options, root: root)
     return (stack, compressors)
   }
 
