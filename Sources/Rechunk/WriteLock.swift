@@ -94,8 +94,10 @@ final class WriteLock: Sendable {
       return result
     } catch {
       renewal.cancel()
+      // What followed from the loss of the lock is no news; that it is lost is.
+      do { try await confirm() } catch let lost as LockError { throw lost } catch {}
       await release()
-      throw state.withLock { $0.problem } ?? error
+      throw error
     }
   }
 

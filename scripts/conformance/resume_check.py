@@ -232,7 +232,7 @@ expect("a granule that was replaced is named", 0,
 wanted = tree(work / "updated-fresh")
 verdict("and comes to what a fresh conversion gives", tree(work / "updated-root") == wanted,
         difference(tree(work / "updated-root"), wanted))
-sweep("an update", updated, cut, wanted, prepare=base, stride=4)
+sweep("an update", updated, cut, wanted, prepare=base, stride=5)
 
 # --- What would lose something.
 expect("another option is refused by name", 1, ["--chunk was 5x15, is 10x15", "--fresh"], "convert",
@@ -345,7 +345,8 @@ for name, words in (("--break-lock", ["taking over from process"]), ("expiry", [
         extra = [name]
     expect(f"a third takes over by {name}", 0, words, "convert", small, "--to", root, *cut, *extra)
     code, said = resumed(writer)
-    verdict("the first one, when it wakes, stops with an error", code == 1 and "lock" in said, said)
+    verdict("the first one, when it wakes, stops with an error",
+            code == 1 and "\nerror: " in f"\n{said}", said)
     verdict("and the stores are unharmed", tree(root) == want, difference(tree(root), want))
 root = work / "elsewhere"
 run("convert", small, "--to", root, *cut, env=dying(60))
@@ -388,6 +389,15 @@ starved = ["bash", "-c", 'ulimit -n 16 && exec "$0" "$@"']
 code, said = run("convert", small, "--to", work / "few", *cut, prefix=starved)
 verdict("16 aren't, and that is said in one line", code == 1 and said.count("\n") == 1
         and "open files" in said, f"{code}: {said}")
+
+starved = ["bash", "-c", 'ulimit -v 300000 && exec "$0" "$@"']
+code, said = run("convert", small, "--to", work / "narrow", *cut, prefix=starved)
+verdict("too little address space is said in one line", code == 1 and said.count("\n") == 1
+        and "ulimit -v allows 292 MiB" in said, f"{code}: {said}")
+narrow = ["bash", "-c", 'ulimit -v 800000 && exec "$0" "$@"']
+said = must("convert", small, "--to", work / "narrow", *cut, prefix=narrow)
+verdict("less than --memory makes that smaller, and no other bytes",
+        "so --memory is 269 MiB" in said and tree(work / "narrow") == want, said)
 
 # --- S3.
 endpoint = os.environ.get("PIXELDRILL_TEST_S3")

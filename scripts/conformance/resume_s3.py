@@ -80,7 +80,7 @@ def check(main, endpoint, granules, options, want):
         return None if was_killed else "ended"
 
     # A conversion makes some 60 changes.
-    step = 1 if main.everything else 4
+    step = 1 if main.everything else 6
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         results = list(pool.map(once, range(1, 60, step)))
     bad = [result for result in results if result not in (None, "ended")]

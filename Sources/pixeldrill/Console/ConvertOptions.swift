@@ -62,6 +62,11 @@ struct ConvertOptions: ParsableArguments {
     var options = ConversionOptions(
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     options.memoryByteCount = ByteCount.parse(memory) ?? options.memoryByteCount
+    if let limit = MemoryLimit.current, limit.affordableByteCount < options.memoryByteCount {
+      guard limit.affordableByteCount >= 16 << 20 else { throw MemoryLimitError(limit) }
+      log.console.note("\(limit), so --memory is \(limit.affordableByteCount >> 20) MiB")
+      options.memoryByteCount = limit.affordableByteCount
+    }
     var request = Pipeline(product: nil, options: options)
     if let pipeline {
       guard let bytes = FileManager.default.contents(atPath: pipeline) else {
