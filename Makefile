@@ -1,7 +1,8 @@
 # make demo   install what is missing, build, and run the main job on a sample stack
 # make test   install what is missing, build, and run all tests
 # make test-long   those that take long: random kills, longer fuzzing
-.PHONY: demo test test-long build install lint format clean
+# make bench  compare all routes and report in bench/ (less than 30 minutes; QUICK=1: small, 2 minutes)
+.PHONY: demo test test-long bench build install lint format clean
 
 SWIFT := swift
 BUILD := .build/release/pixeldrill
@@ -19,6 +20,10 @@ test-long: install
 	$(SWIFT) build -c release
 	scripts/test-long.sh
 
+bench: build
+	scripts/venv.sh
+	scripts/bench.sh $(if $(QUICK),quick,full) bench
+
 build: install
 	$(SWIFT) build -c release --product pixeldrill
 
@@ -32,4 +37,4 @@ format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
 
 clean:
-	rm -rf .build demo .venv .venv-zarr2
+	rm -rf .build bench demo .venv .venv-zarr2

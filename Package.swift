@@ -67,18 +67,24 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
 
+    library(
+      "Bench",
+      ["CF", "Drill", "NetCDF", "Storage", .product(name: "Yams", package: "Yams")]),
+
     library("Drill", ["CF", "NetCDF", "References", "Storage", "Zarr"]),
     library("Verify", ["CF", "NetCDF", "Rechunk", "Storage", "Zarr", "ZarrWriter"]),
 
     .executableTarget(
       name: "pixeldrill",
       dependencies: [
-        "CF", "Drill", "NetCDF", "Rechunk", "References", "S3", "Sample", "Storage", "Verify",
+        "Bench", "CF", "Drill", "NetCDF", "Rechunk", "References", "S3", "Sample", "Storage",
+        "Verify",
         "Zarr",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
 
+    tests("BenchTests", ["Bench", "CF", "Drill"]),
     tests("CFTests", ["CF"]),
     tests("DrillTests", ["CF", "Drill", "NetCDF", "Storage", "Zarr", "ZarrWriter"]),
     tests("NetCDFTests", ["NetCDF", "CDeflate", "CF", "Storage", "pixeldrill"]),

@@ -55,20 +55,44 @@ extension GranuleSeries {
     return stored
   }
 
-  /// Reads the pixels one by one through libnetcdf.
+  /// Reads the pixels through libnetcdf: those that fill a rectangle at once, others one by one.
+  ///
+  /// - Parameter path: Or the URL of an OPeNDAP server's granule.
   static func libraryValues(
     _ path: String, _ variable: Variable, _ axes: SeriesAxes, _ pixels: [Pixel],
     _ steps: Range<Int>
   ) throws(LibNetCDFError) -> [UInt8] {
-    var stored: [UInt8] = []
-    for pixel in pixels {
+    func region(_ rows: Range<Int>, _ columns: Range<Int>) -> [Range<Int>] {
       var region = [Range<Int>](repeating: 0..<1, count: axes.rank)
-      region[axes.latitude] = pixel.row..<pixel.row + 1
-      region[axes.longitude] = pixel.column..<pixel.column + 1
+      region[axes.latitude] = rows
+      region[axes.longitude] = columns
       if let time = axes.time { region[time] = steps }
-      stored += try LibNetCDF.values(path: path, variable: variable.name, region: region)
+      return region
     }
-    return stored
+    // More steps than one, or axes in another order, would come out in another order.
+    if steps.count == 1, axes.latitude < axes.longitude, let box = Self.rectangle(pixels) {
+      return try LibNetCDF.values(
+        path: path, variable: variable.name, region: region(box.rows, box.columns))
+    }
+    return try LibNetCDF.values(
+      path: path, variable: variable.name,
+      regions: pixels.map { region($0.row..<$0.row + 1, $0.column..<$0.column + 1) })
+  }
+
+  /// The rectangle whose pixels these are, row by row; `nil` if they are no such.
+  private static func rectangle(
+    _ pixels: [Pixel]
+  ) -> (rows: Range<Int>, columns: Range<Int>)? {
+    guard let first = pixels.first, let last = pixels.last, first.row <= last.row,
+      first.column <= last.column
+    else { return nil }
+    let width = last.column - first.column + 1
+    guard pixels.count == (last.row - first.row + 1) * width else { return nil }
+    for (index, pixel) in pixels.enumerated() {
+      guard pixel.row == first.row + index / width, pixel.column == first.column + index % width
+      else { return nil }
+    }
+    return (first.row..<last.row + 1, first.column..<last.column + 1)
   }
 
   /// Fetches the whole granule into a temporary file and hands its path over.

@@ -13,6 +13,9 @@ public struct GranuleSeries: TimeSeriesSource {
     case library
     /// The whole file is fetched first, then read through libnetcdf, as from a THREDDS file server.
     case wholeFile
+    /// The pixels' elements through libnetcdf from an OPeNDAP (DAP2) server that serves the store's
+    /// granules below this URL. The header is still read from the store.
+    case opendap(server: String)
   }
 
   public var location: String { source.location }
@@ -137,6 +140,16 @@ public struct GranuleSeries: TimeSeriesSource {
           return try Self.libraryValues(path, variable, axes, pixels, steps)
         } catch { throw .library(error) }
       }
+    case .opendap(let server):
+      let url = "\(server)/\(source.key)"
+      do { stored = try Self.libraryValues(url, variable, axes, pixels, steps) } catch {
+        throw .library(error)
+      }
+    }
+    // DAP2 has no signed bytes: what a server sends in their place has another size.
+    guard stored.count == pixels.count * steps.count * (variable.elementByteCount ?? 1) else {
+      throw .notASeries(
+        variable: name, location: location, reason: "it came as numbers of another size")
     }
     return SeriesValues(unpacking: stored, packing)
   }

@@ -23,7 +23,7 @@ struct Pixeldrill: AsyncParsableCommand {
     subcommands: [
       SampleCommand.self, ScanCommand.self, PlanCommand.self, ConvertCommand.self,
       CleanCommand.self, VerifyCommand.self, RefsCommand.self, DrillCommand.self,
-      GranuleWorkerCommand.self,
+      BenchCommand.self, GranuleWorkerCommand.self,
     ])
 
   static func main() async {

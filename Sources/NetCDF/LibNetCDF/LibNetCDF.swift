@@ -29,6 +29,22 @@ public enum LibNetCDF {
     }
   }
 
+  /// Reads several regions of a variable with the file opened once.
+  ///
+  /// - Parameter path: May also be the URL of an OPeNDAP (DAP2) server. Of those the library has been
+  ///   seen to give zeros where the server failed, without an error.
+  /// - Returns: One region after the other, each in C order, native byte order.
+  public static func values(
+    path: String, variable: String, regions: [[Range<Int>]]
+  ) throws(LibNetCDFError) -> [UInt8] {
+    try locked { () throws(LibNetCDFError) in
+      let file = try LibraryFile(path: path)
+      var bytes: [UInt8] = []
+      for region in regions { bytes += try file.values(of: variable, region: region) }
+      return bytes
+    }
+  }
+
   /// The names and lengths of a variable's dimensions.
   public static func dimensions(
     path: String, variable: String

@@ -1,7 +1,8 @@
-"""The same conversion by xarray, dask and zarr-python: what `compare.py` holds pixeldrill against.
+"""The same conversion by xarray, dask and zarr-python.
 
-    xarray_to_zarr.py GRANULES TARGET VARIABLE,VARIABLE... CHUNK SHARD_ROWS SHARD_COLUMNS
+    xarray_to_zarr.py GRANULES TARGET VARIABLE,VARIABLE… CHUNK SHARD_ROWS SHARD_COLUMNS
 
+GRANULES is a pattern.
 Decodes each granule by its own packing (xarray does so file by file) and writes float32 (float64 for
 sst_dtime) with the chunks, shards and codec that pixeldrill uses.
 """
@@ -12,9 +13,9 @@ import numpy as np
 import xarray as xr
 import zarr
 
-folder, target, names, chunk, rows, columns = sys.argv[1:]
+pattern, target, names, chunk, rows, columns = sys.argv[1:]
 names, chunk, rows, columns = names.split(","), int(chunk), int(rows), int(columns)
-files = sorted(glob.glob(f"{folder}/*.nc"))
+files = sorted(glob.glob(pattern))
 stack = xr.open_mfdataset(
     files, combine="nested", concat_dim="time", data_vars="minimal", coords="minimal",
     compat="override", join="override", combine_attrs="override", decode_timedelta=False,

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Bench
+import Foundation
+import Rechunk
+import S3
+import Storage
+
+struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Compare all routes to the same numbers, and report.",
+    discussion: """
+      Makes stacks, reads the same places and times by every route, refuses to
+      report unless all give the same numbers, and writes bench.html, bench.md
+      and bench.json. Python takes part if --python has the packages of
+      scripts/requirements.txt.
+
+      EXAMPLES
+        pixeldrill bench --config benchmarks/quick.yaml --to report \\
+          --python .venv/bin/python
+        pixeldrill bench --report report/bench.json --compare old/bench.json
+      """)
+
+  @Option(help: "What to run: a YAML file as benchmarks/full.yaml.")
+  var config = "benchmarks/full.yaml"
+  @Option(help: "Folder for the report.") var to: String?
+  @Option(help: "What requests and bytes cost.") var prices = "benchmarks/prices.yaml"
+  @Option(help: "A Python for the programs that are compared with.") var python: String?
+  @Option(help: "Folder of these programs.") var peers = "benchmarks/peers"
+  @Option(help: "s3://bucket/prefix to fill and read, too; emptied in the end.")
+  var bucket: String?
+  @Option(help: "A report to look at, instead of running anything.") var report: String?
+  @Option(help: "An older report: says what has become slower.") var compare: String?
+  @OptionGroup var access: AccessOptions
+  @OptionGroup var log: LogOptions
+
+  func validate() throws {
+    guard report != nil || to != nil else { throw ValidationError("Say where with --to FOLDER.") }
+    guard report == nil || compare != nil else {
+      throw ValidationError("--report goes with --compare.")
+    }
+  }
+
+  func run() async throws {
+    let old = try compare.map { try BenchReport(file: $0) }
+    let found = if let report { try BenchReport(file: report) } else { try await measure() }
+    guard let old else { return }
+    let comparison = BenchComparison(found, with: old)
+    Console.output("\(comparison)\n")
+    if !comparison.slower.isEmpty { throw ExitCode(3) }
+  }
+
+  private func measure() async throws -> BenchReport {
+    let configuration = try BenchConfig(yaml: try Self.text(config))
+    let prices = try CostModel.Prices(yaml: try Self.text(prices))
+    let console = log.console
+    let options = access.storeOptions
+    var tools = BenchTools(
+      executable: Bundle.main.executablePath ?? CommandLine.arguments[0],
+      version: Rechunk.version, python: python, peers: peers,
+      scratch: ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp")
+    if let bucket {
+      tools.bucket = (
+        root: bucket,
+        opener: {
+          let stores = Stores(options)
+          return { location throws(StoreError) in try stores.open(location) }
+        },
+        endpoint: options.endpointURL ?? ProcessInfo.processInfo.environment["AWS_ENDPOINT_URL"]
+      )
+    }
+    let report = try await BenchRun(configuration, tools: tools, note: { console.note($0) })
+      .run(prices: prices)
+    let folder = URL(filePath: to ?? ".", directoryHint: .isDirectory)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (name, bytes) in [
+      ("bench.json", try report.json()), ("bench.md", Data(report.markdown.utf8)),
+      ("bench.html", Data(report.html.utf8)),
+    ] {
+      try bytes.write(to: folder.appending(component: name), options: .atomic)
+    }
+    console.note(
+      "report in \(folder.path)/bench.html, after \(Int(report.minutes.rounded(.up))) min")
+    return report
+  }
+
+  private static func text(_ path: String) throws -> String {
+    guard let bytes = FileManager.default.contents(atPath: path) else {
+      throw ValidationError("\(path) can't be read.")
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
