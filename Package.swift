@@ -84,6 +84,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "kernels",
+      dependencies: ["CF", "NetCDF", "References", "Sample", "Storage", "Zarr", "ZarrWriter"],
+      path: "benchmarks/kernels", swiftSettings: strict),
+
     tests("BenchTests", ["Bench", "CF", "Drill"]),
     tests("CFTests", ["CF"]),
     tests("DrillTests", ["CF", "Drill", "NetCDF", "Storage", "Zarr", "ZarrWriter"]),

@@ -145,7 +145,7 @@ private enum ReportStyle {
       @media (max-width: 40rem) {
         body { font-size: 15px; }
         main { padding: 1rem .8rem 3rem; }
-        svg { font-size: 18px; }
+        svg { font-size: 16.5px; }
         svg .tick { font-size: 15px; }
       }
       @media print {

@@ -58,6 +58,7 @@ public final class BenchRun {
     let start = ContinuousClock.now
     defer { removeScratch() }
     let maker = StackMaker(executable: tools.executable, folder: folder, note: note)
+    try maker.makeGranules(config.stacks)
     for spec in config.stacks { stacks[spec.name] = try maker.make(spec) }
     for spec in config.stacks { report.stacks.append(try facts(of: spec)) }
     PageCache.settle()

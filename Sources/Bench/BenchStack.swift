@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 /// A stack on disk with all its forms: `granules/<year>`, `v3/zarrs/<year>`, `v2/zarrs/<year>`,
 /// `references/refs`, `combined/refs`.
@@ -59,27 +60,53 @@ struct StackMaker {
   let folder: String
   let note: (String) -> Void
 
+  /// Makes granules, of as many years at once as there are cores: writing them uses one.
+  func makeGranules(_ specs: [BenchConfig.Stack]) throws(BenchError) {
+    var commands: [[String]] = []
+    for spec in specs {
+      let path = "\(folder)/\(spec.name)/granules"
+      do {
+        try FileManager.default.createDirectory(
+          atPath: path, withIntermediateDirectories: true)
+      } catch { throw .file(path: path, reason: "\(error)") }
+      note(
+        "making stack “\(spec.name)”: \(spec.years) × \(spec.days) days of \(spec.rows) × "
+          + "\(spec.columns)")
+      commands += (spec.firstYear..<spec.firstYear + spec.years).map { year in
+        sampleCommand(spec, year: year, folder: "\(path)/\(year)")
+      }
+    }
+    let state = Mutex<(next: Int, failure: BenchError?)>((0, nil))
+    let all = commands
+    DispatchQueue.concurrentPerform(iterations: ProcessInfo.processInfo.activeProcessorCount) { _ in
+      while let index = state.withLock({ state -> Int? in
+        guard state.failure == nil, state.next < all.count else { return nil }
+        state.next += 1
+        return state.next - 1
+      }) {
+        do throws(BenchError) { _ = try ChildProcess.run(all[index]) } catch {
+          state.withLock { $0.failure = error }
+        }
+      }
+    }
+    if let failure = state.withLock({ $0.failure }) { throw failure }
+  }
+
+  private func sampleCommand(_ spec: BenchConfig.Stack, year: Int, folder: String) -> [String] {
+    var command = [
+      executable, "sample", folder, "--start", "\(year)-01-01", "--days", "\(spec.days)",
+      "--lat", "\(spec.rows)", "--lon", "\(spec.columns)", "--seed", "\(year)",
+    ]
+    if let tile = spec.tile { command += ["--chunk", tile] }
+    if let variables = spec.variables {
+      command += ["--variables", variables.joined(separator: ",")]
+    }
+    return command
+  }
+
+  /// Makes the other forms of a stack whose granules are there.
   func make(_ spec: BenchConfig.Stack) throws(BenchError) -> BenchStack {
     let path = "\(folder)/\(spec.name)"
-    do {
-      try FileManager.default.createDirectory(
-        atPath: "\(path)/granules", withIntermediateDirectories: true)
-    } catch { throw .file(path: path, reason: "\(error)") }
-    note(
-      "making stack “\(spec.name)”: \(spec.years) × \(spec.days) days of \(spec.rows) × \(spec.columns)"
-    )
-    for year in spec.firstYear..<spec.firstYear + spec.years {
-      var command = [
-        executable, "sample", "\(path)/granules/\(year)", "--start", "\(year)-01-01",
-        "--days", "\(spec.days)", "--lat", "\(spec.rows)", "--lon", "\(spec.columns)",
-        "--seed", "\(year)",
-      ]
-      if let tile = spec.tile { command += ["--chunk", tile] }
-      if let variables = spec.variables {
-        command += ["--variables", variables.joined(separator: ",")]
-      }
-      _ = try ChildProcess.run(command)
-    }
     try derive(spec, from: "\(path)/granules", to: path)
     return try BenchStack(spec, in: folder)
   }

@@ -27,9 +27,9 @@ struct BarChart {
   }
 
   var svg: String {
-    let (left, width, row) = (212.0, 680.0, 26.0)
+    let (left, width, row) = (212.0, 690.0, 26.0)
     let bottom = Double(bars.count) * row + 8
-    let axis = LogAxis(bars.flatMap { [$0.spread.p10, $0.spread.p90] }, from: left, to: width - 66)
+    let axis = LogAxis(bars.flatMap { [$0.spread.p10, $0.spread.p90] }, from: left, to: width - 84)
     var svg = SVG.open(title, width: width, height: bottom + 24)
     for tick in axis.ticks {
       svg += SVG.line(axis.place(tick), 4, axis.place(tick), bottom, "grid")

@@ -4,8 +4,8 @@ internal import Foundation
 enum Figures {
   static func number(_ value: Double) -> String {
     let size = abs(value)
-    if size >= 99.5 { return count(value) }
-    return String(format: size >= 9.95 ? "%.1f" : size >= 0.0995 ? "%.2f" : "%.2g", value)
+    if size >= 99.95 { return count(value) }
+    return String(format: size >= 9.995 ? "%.1f" : size >= 0.0995 ? "%.2f" : "%.2g", value)
   }
 
   /// Whole, with commas.

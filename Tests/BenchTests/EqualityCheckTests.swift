@@ -52,7 +52,7 @@ struct EqualityCheckTests {
   }
 
   @Test func `an answer of another length is a difference`() {
-    let short = Answer(targetCount: 2, stepCount: 1, bits: [1.0.bitPattern, 4.0.bitPattern])
+    let short = Answer(targetCount: 2, stepCount: 1, bits: [1.0, 4.0].map(\.bitPattern))
     #expect {
       try check.check([(.zarrV3, answer([1, 2, 3, 4, 5, 6])), (.inPlace, short)])
     } throws: { error in

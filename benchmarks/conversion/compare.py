@@ -67,7 +67,7 @@ try:
         target = f"{scratch}/theirs"
         shutil.rmtree(target, ignore_errors=True)
         results["xarray"].append(run([
-            sys.executable, f"{here}/xarray_to_zarr.py", arguments.granules, target,
+            sys.executable, f"{here}/../peers/xarray_to_zarr.py", f"{arguments.granules}/*.nc", target,
             arguments.variables, "25", str(shard[0]), str(shard[1])]))
         sizes["xarray"] = size(target)
 finally:

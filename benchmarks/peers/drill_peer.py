@@ -38,7 +38,7 @@ def open_one(source, endpoint):
     options = {"fo": source}
     if source.startswith("s3://"):
         options |= {
-            "target_options": s3(endpoint), "remote_protocol": "s3", "remote_options": s3(endpoint)}
+            "target_options": s3(endpoint), "remote_protocol": "s3", "remote_options": s3(endpoint) | {"asynchronous": True}}
     return xr.open_dataset(
         "reference://", backend_kwargs={"storage_options": options, "consolidated": False}, **common)
 

@@ -137,14 +137,16 @@ def look(browser, theme, width):
 
 with tempfile.TemporaryDirectory() as profile:
     browser = Browser(profile)
-    target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
-    browser.session = browser.ask(
-        "Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-    for domain in ("Page", "Network", "Runtime"):
-        browser.ask(f"{domain}.enable")
-    for theme in ("light", "dark"):
-        for width in (1200, 390):
-            found = look(browser, theme, width)
-    browser.close()
+    try:
+        target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
+        browser.session = browser.ask(
+            "Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Runtime"):
+            browser.ask(f"{domain}.enable")
+        for theme in ("light", "dark"):
+            for width in (1200, 390):
+                found = look(browser, theme, width)
+    finally:
+        browser.close()
 print(f"ok: {found['charts']} charts and {found['tables']} tables, in both themes, on a desk and on a "
       "phone, without a request")

@@ -3,11 +3,11 @@
 /// Bytes past the last whole element stay at the end.
 ///
 /// Source: HDF5, `H5Zshuffle.c`; HDF5 File Format Specification, IV.A.2.l.
-enum Unshuffle {
+package enum Unshuffle {
   /// - Parameters:
   ///   - source: All first bytes of *n* elements, then all second bytes, …
   ///   - target: As many bytes.
-  static func run(
+  package static func run(
     _ source: UnsafePointer<UInt8>, _ target: UnsafeMutablePointer<UInt8>, byteCount: Int,
     elementSize: Int
   ) {

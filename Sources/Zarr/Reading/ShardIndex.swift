@@ -1,4 +1,4 @@
-import Storage
+package import Storage
 
 /// Where the chunks of one shard lie in its object.
 ///
@@ -14,7 +14,7 @@ public struct ShardIndex: Hashable, Sendable {
   ///   - bytes: The stored index.
   ///   - chunkLimit: The most bytes that an encoded chunk of the array may have.
   ///   - key: Of the shard, for errors.
-  init(
+  package init(
     _ bytes: [UInt8], _ sharding: Sharding, chunkLimit: Int, key: StoreKey
   ) throws(ZarrError) {
     guard bytes.count == sharding.indexByteCount else {
