@@ -31,10 +31,10 @@ install:
 	scripts/install-deps.sh
 
 lint:
-	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive Sources Tests benchmarks/kernels Package.swift
 
 format:
-	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive Sources Tests benchmarks/kernels Package.swift
 
 clean:
 	rm -rf .build bench demo .venv .venv-zarr2

@@ -92,8 +92,7 @@ struct LineChart {
       let x = left + Double(index % 2) * 280
       let y = legendTop + Double(index / 2) * 20
       svg += SVG.line(x, y - 4, x + 20, y - 4, "l\(fit.route.colour)")
-      svg += SVG.text(
-        x + 27, y, "\(fit.route), exponent \(Figures.number(fit.exponent))", "value")
+      svg += SVG.text(x + 27, y, fit.route.description, "value")
     }
     return svg + "</svg>\n"
   }

@@ -29,21 +29,23 @@ struct BenchCommand: AsyncParsableCommand {
   @Option(help: "Folder of these programs.") var peers = "benchmarks/peers"
   @Option(help: "s3://bucket/prefix to fill and read, too; emptied in the end.")
   var bucket: String?
-  @Option(help: "A report to look at, instead of running anything.") var report: String?
+  @Option(help: "A bench.json to compare, or to write --to, instead of running anything.")
+  var report: String?
   @Option(help: "An older report: says what has become slower.") var compare: String?
   @OptionGroup var access: AccessOptions
   @OptionGroup var log: LogOptions
 
   func validate() throws {
     guard report != nil || to != nil else { throw ValidationError("Say where with --to FOLDER.") }
-    guard report == nil || compare != nil else {
-      throw ValidationError("--report goes with --compare.")
+    guard report == nil || compare != nil || to != nil else {
+      throw ValidationError("--report goes with --compare or --to.")
     }
   }
 
   func run() async throws {
     let old = try compare.map { try BenchReport(file: $0) }
     let found = if let report { try BenchReport(file: report) } else { try await measure() }
+    if let to { try write(found, to: URL(filePath: to, directoryHint: .isDirectory)) }
     guard let old else { return }
     let comparison = BenchComparison(found, with: old)
     Console.output("\(comparison)\n")
@@ -69,9 +71,11 @@ struct BenchCommand: AsyncParsableCommand {
         endpoint: options.endpointURL ?? ProcessInfo.processInfo.environment["AWS_ENDPOINT_URL"]
       )
     }
-    let report = try await BenchRun(configuration, tools: tools, note: { console.note($0) })
+    return try await BenchRun(configuration, tools: tools, note: { console.note($0) })
       .run(prices: prices)
-    let folder = URL(filePath: to ?? ".", directoryHint: .isDirectory)
+  }
+
+  private func write(_ report: BenchReport, to folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for (name, bytes) in [
       ("bench.json", try report.json()), ("bench.md", Data(report.markdown.utf8)),
@@ -79,9 +83,7 @@ struct BenchCommand: AsyncParsableCommand {
     ] {
       try bytes.write(to: folder.appending(component: name), options: .atomic)
     }
-    console.note(
-      "report in \(folder.path)/bench.html, after \(Int(report.minutes.rounded(.up))) min")
-    return report
+    log.console.note("report in \(folder.path)/bench.html")
   }
 
   private static func text(_ path: String) throws -> String {

@@ -14,7 +14,7 @@ struct Kernels {
     let wanted = CommandLine.arguments.dropFirst()
     let inputs = try await KernelInputs.make()
     defer { inputs.remove() }
-    print("kernel                            bytes     median    fastest       rate")
+    print("kernel                                bytes      median     fastest         rate")
     for kernel in try inputs.kernels() where wanted.isEmpty || wanted.contains(kernel.name) {
       try kernel.measure()
     }
@@ -41,7 +41,7 @@ struct Kernel {
     seconds.sort()
     let median = seconds[seconds.count / 2]
     print(
-      name.padding(toLength: 30, withPad: " ", startingAt: 0)
+      name.padding(toLength: 34, withPad: " ", startingAt: 0)
         + String(
           format: "%9d %8.1f µs %8.1f µs %7.0f MB/s", byteCount, median * 1e6, seconds[0] * 1e6,
           Double(byteCount) / median / 1e6))
