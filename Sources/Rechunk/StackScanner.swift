@@ -12,7 +12,7 @@ public struct StackScanner: Sendable {
     /// Leaves granules out that can't be used, instead of refusing the stack.
     public var skipBad = false
     /// How many granules are opened at once.
-    public var width = 8
+    public var width = 32
 
     public init() {}
   }

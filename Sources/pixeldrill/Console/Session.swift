@@ -18,11 +18,12 @@ struct Session {
     var options = StackScanner.Options()
     options.time = input.time
     options.skipBad = skipBad
-    return try await scan(input.inputs, options, parser: parser())
+    return try await scan(input.inputs, options, parser: parser(for: input.inputs))
   }
 
   func plan(_ request: Pipeline) async throws -> ConversionPlan {
-    let (stack, compressors) = try await survey(request, nil, parser: parser())
+    let (stack, compressors) = try await survey(
+      request, nil, parser: parser(for: request.inputs))
     return try PlanBuilder(stack: stack, options: request.options, compressors: compressors)
       .plan()
   }
@@ -33,7 +34,7 @@ struct Session {
     guard let target = request.target else {
       throw ValidationError("Say where with --to ROOT, or “to” in the pipeline.")
     }
-    let parser = parser()
+    let parser = parser(for: request.inputs)
     let root = try access.root(target)
     let (stack, compressors) = try await survey(request, root, parser: parser)
     let conversion = try Conversion(
@@ -77,8 +78,10 @@ struct Session {
     return (stack, compressors)
   }
 
-  private func parser() -> GranuleParser {
-    access.parser(workers: ProcessInfo.processInfo.activeProcessorCount)
+  /// A parser of a granule in a bucket waits most of the time.
+  private func parser(for inputs: [String]) -> GranuleParser {
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    return access.parser(workers: inputs.contains { $0.contains("://") } ? 4 * cores : cores)
   }
 
   private func scan(
