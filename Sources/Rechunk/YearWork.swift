@@ -49,10 +49,15 @@ struct YearWork: Sendable {
     let manifest = manifest(objects, metadata, errors)
     try await lock.confirm()
     try await root.write(try manifest.json(), to: Manifest.key(year.year))
-    for (key, bytes) in metadata { try await store.write(bytes, to: key) }
+    for (key, bytes) in metadata {
+      // Who took the lock over may be at the data, and mustn't have them shown.
+      if key == metadata.last?.key { try await lock.confirm() }
+      try await store.write(bytes, to: key)
+    }
     // The journal may not be gone sooner than what it stood for is there for good.
     let written = wholes.map(\.key) + metadata.map(\.key)
     try await root.persist([Manifest.key(year.year)] + written.map(prefix.appending))
+    try await lock.confirm()
     try await removeTraces()
     return YearResult(.written, manifest)
   }
