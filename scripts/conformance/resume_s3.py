@@ -79,10 +79,10 @@ def check(main, endpoint, granules, options, want):
             return f"{changes}: {said}{main.difference(got, want)} {len(uploads)} uploads"
         return None if was_killed else "ended"
 
-    # A conversion makes some 60 changes.
-    step = 1 if main.everything else 6
+    # A conversion makes some 60 changes, or 80 of the stack with two variables.
+    last, step = (90, 1) if main.everything else (60, 6)
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        results = list(pool.map(once, range(1, 60, step)))
+        results = list(pool.map(once, range(1, last, step)))
     bad = [result for result in results if result not in (None, "ended")]
     count = results.count(None)
     main.verdict(f"S3: killed after each of {count} changes of the bucket, it ends with the bytes of "
