@@ -107,6 +107,9 @@ encoders = [
 for number, (name, encode) in enumerate(encoders):
     chunk = bytes(encode(numbers))
     write("zarr-chunk", name, bytes([number]) + chunk)
+    large = bytes(encode((np.arange(4 * 256 * 256, dtype="<i2") // 1000).tobytes()))
+    if len(large) < 20000:
+        write("zarr-chunk", f"{name}-large", bytes([number | 8]) + large)
     for at_start in (False, True):
         first = 64 if at_start else 0
         index = b"".join(

@@ -77,29 +77,42 @@ struct Census {
   /// - Returns: The key, if its bytes aren't those that were written.
   private func check(_ record: ObjectRecord) async -> StoreKey? {
     let place = stored.place(record.key.text)
+    let variable = stored.variable(of: record.key)
+    do throws(StoreError) {
+      guard let found = try await checksum(of: record) else {
+        stored.findings.add(Finding(.missing, place, "went away while it was read"))
+        return nil
+      }
+      progress.add(record.byteCount)
+      guard found != record.crc32c else { return nil }
+      // A bit may have been flipped on the way.
+      guard try await checksum(of: record) == found else {
+        stored.findings.add(
+          Finding(.unreadable, place, variable: variable, "gives other bytes at every reading"))
+        return nil
+      }
+      stored.findings.add(
+        Finding(
+          .differs, place, variable: variable,
+          "its checksum is \(hexadecimal(found)), it was written with "
+            + hexadecimal(record.crc32c)))
+      return record.key
+    } catch {
+      stored.findings.add(Finding(.unreadable, place, "\(error)"))
+      return nil
+    }
+  }
+
+  /// - Returns: `nil` if the object isn't there.
+  private func checksum(of record: ObjectRecord) async throws(StoreError) -> UInt32? {
     var checksum = CRC32C()
     let step = 8 << 20
     for start in stride(from: 0, to: record.byteCount, by: step) {
-      do throws(StoreError) {
-        let range = start..<min(start + step, record.byteCount)
-        guard let bytes = try await stored.store.read(record.key, .bounds(range)) else {
-          stored.findings.add(Finding(.missing, place, "went away while it was read"))
-          return nil
-        }
-        bytes.withUnsafeBytes { checksum.update($0) }
-        progress.add(bytes.count)
-      } catch {
-        stored.findings.add(Finding(.unreadable, place, "\(error)"))
-        return nil
-      }
+      let range = start..<min(start + step, record.byteCount)
+      guard let bytes = try await stored.store.read(record.key, .bounds(range)) else { return nil }
+      bytes.withUnsafeBytes { checksum.update($0) }
     }
-    guard checksum.value != record.crc32c else { return nil }
-    stored.findings.add(
-      Finding(
-        .differs, place, variable: stored.variable(of: record.key),
-        "its checksum is \(hexadecimal(checksum.value)), it was written with "
-          + hexadecimal(record.crc32c)))
-    return record.key
+    return checksum.value
   }
 
   private func hexadecimal(_ number: UInt32) -> String {

@@ -46,21 +46,33 @@ enum ZarrEntries {
     }
   }
 
-  private static func metadata(chunkCodecs: String, sharded: Bool, atStart: Bool) -> [UInt8] {
-    let codecs =
-      sharded
-      ? """
-      [{"name": "sharding_indexed", "configuration": {"chunk_shape": [2, 3, 4],
-        "codecs": \(chunkCodecs),
-        "index_codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
-        "index_location": "\(atStart ? "start" : "end")"}}]
-      """ : chunkCodecs
+  /// An array of chunks of 48 bytes, four in a shard, or of one of 512 KiB, which is decoded in
+  /// parts.
+  private enum Form {
+    case shards(indexAtStart: Bool)
+    case small, large
+  }
+
+  private static func metadata(_ form: Form, codecs: String) -> [UInt8] {
+    var chain = codecs
+    var (shape, chunk) = ("[2, 5, 7]", "[2, 3, 4]")
+    switch form {
+    case .shards(let indexAtStart):
+      chain = """
+        [{"name": "sharding_indexed", "configuration": {"chunk_shape": [2, 3, 4],
+          "codecs": \(codecs),
+          "index_codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+          "index_location": "\(indexAtStart ? "start" : "end")"}}]
+        """
+      chunk = "[2, 6, 8]"
+    case .small: break
+    case .large: (shape, chunk) = ("[4, 256, 256]", "[4, 256, 256]")
+    }
     return Array(
       """
-      {"zarr_format": 3, "node_type": "array", "shape": [2, 5, 7], "data_type": "int16",
-       "chunk_grid": {"name": "regular", "configuration":
-         {"chunk_shape": \(sharded ? "[2, 6, 8]" : "[2, 3, 4]")}},
-       "chunk_key_encoding": {"name": "default"}, "fill_value": 0, "codecs": \(codecs),
+      {"zarr_format": 3, "node_type": "array", "shape": \(shape), "data_type": "int16",
+       "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": \(chunk)}},
+       "chunk_key_encoding": {"name": "default"}, "fill_value": 0, "codecs": \(chain),
        "attributes": {}, "dimension_names": ["time", "y", "x"]}
       """.utf8)
   }
@@ -81,26 +93,22 @@ enum ZarrEntries {
 
   static func shard(_ bytes: [UInt8]) async {
     guard let choice = bytes.first else { return }
-    await read(
-      bytes, codecs: codecs[Int(choice & 7) % codecs.count], sharded: true,
-      atStart: choice & 8 != 0)
+    await read(bytes, .shards(indexAtStart: choice & 8 != 0))
   }
 
   static func chunk(_ bytes: [UInt8]) async {
     guard let choice = bytes.first else { return }
-    await read(
-      bytes, codecs: codecs[Int(choice & 7) % codecs.count], sharded: false, atStart: false)
+    await read(bytes, choice & 8 != 0 ? .large : .small)
   }
 
-  private static func read(
-    _ bytes: [UInt8], codecs: String, sharded: Bool, atStart: Bool
-  ) async {
+  /// The first byte chooses the codecs.
+  private static func read(_ bytes: [UInt8], _ form: Form) async {
     do {
-      let metadata = metadata(chunkCodecs: codecs, sharded: sharded, atStart: atStart)
+      let metadata = metadata(form, codecs: codecs[Int((bytes.first ?? 0) & 7) % codecs.count])
       let store = try await store([
         ("v/zarr.json", metadata), ("v/c/0/0/0", Array(bytes.dropFirst())),
       ])
-      _ = try await ZarrArray.open(store: store, path: "v").read([0..<2, 0..<3, 0..<7])
+      _ = try await ZarrArray.open(store: store, path: "v").read([0..<2, 0..<3, 0..<5])
     } catch {}
   }
 }
