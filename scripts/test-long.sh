@@ -12,3 +12,7 @@ else
 fi
 
 scripts/conformance/check_resume.sh --all
+
+# Every parser of foreign bytes: many mutated inputs, then libFuzzer.
+PIXELDRILL_FUZZ_ROUNDS=50000 swift test --filter FuzzTests
+scripts/fuzz.sh "${PIXELDRILL_FUZZ_SECONDS:-120}"

@@ -82,7 +82,7 @@ public struct Conversion: Sendable {
   }
 
   /// Members whose data an earlier run found damaged, and that haven't changed since.
-  private func knownBad() async throws -> [Int: Manifest.LeftOut] {
+  func knownBad() async throws -> [Int: Manifest.LeftOut] {
     guard options.skipsBad, !options.replaces else { return [:] }
     var known: [Manifest.LeftOut] = []
     for year in plan.years {
@@ -98,13 +98,13 @@ public struct Conversion: Sendable {
     return bad
   }
 
-  private func years(without bad: [Int: Manifest.LeftOut]) throws -> [YearPlan] {
+  func years(without bad: [Int: Manifest.LeftOut]) throws -> [YearPlan] {
     try PlanBuilder(
       stack: stack, options: options, compressors: compressors, unusable: Set(bad.keys)
     ).plan().years
   }
 
-  private func target(
+  func target(
     _ year: YearPlan, _ bad: [Int: Manifest.LeftOut],
     _ notice: @escaping @Sendable (ConversionNotice) -> Void
   ) -> YearConversion {

@@ -44,18 +44,20 @@ public struct Manifest: Codable, Sendable {
   public let year: Int
   public let format: Int
   public let variables: [String: Variable]
+  public let request: StackRequest
   public let inputs: YearInputs
   public let objects: [ObjectRecord]
 
   public var sources: [Source] { inputs.sources }
 
   init(
-    year: Int, format: Int, variables: [String: Variable], inputs: YearInputs,
-    objects: [ObjectRecord]
+    year: Int, format: Int, variables: [String: Variable], request: StackRequest,
+    inputs: YearInputs, objects: [ObjectRecord]
   ) {
     self.year = year
     self.format = format
     self.variables = variables
+    self.request = request
     self.inputs = inputs
     self.objects = objects
   }
@@ -81,7 +83,7 @@ public struct Manifest: Codable, Sendable {
   /// The same bytes for the same content.
   func json() throws -> [UInt8] { try JSONEncoder.manifest.bytes(of: self) }
 
-  private enum CodingKeys: String, CodingKey { case year, format, variables, objects }
+  private enum CodingKeys: String, CodingKey { case year, format, variables, request, objects }
 
   /// The fields of the inputs lie beside the others.
   public func encode(to encoder: any Encoder) throws {
@@ -90,6 +92,7 @@ public struct Manifest: Codable, Sendable {
     try container.encode(year, forKey: .year)
     try container.encode(format, forKey: .format)
     try container.encode(variables, forKey: .variables)
+    try container.encode(request, forKey: .request)
     try container.encode(objects, forKey: .objects)
   }
 
@@ -99,6 +102,7 @@ public struct Manifest: Codable, Sendable {
     year = try container.decode(Int.self, forKey: .year)
     format = try container.decode(Int.self, forKey: .format)
     variables = try container.decode([String: Variable].self, forKey: .variables)
+    request = try container.decode(StackRequest.self, forKey: .request)
     objects = try container.decode([ObjectRecord].self, forKey: .objects)
   }
 }

@@ -6,6 +6,7 @@ import NetCDF
 /// - Invariant: `steps` ascend in time; where two have the same time, by file name.
 /// - Invariant: all members share one grid and one calendar.
 public struct Stack: Sendable {
+  public let request: StackRequest
   /// The title that all granules share, digits aside; `nil` if they have none.
   public let product: String?
   /// The global attributes that all granules have alike.

@@ -28,7 +28,8 @@ struct StackBuilder {
     steps.sort { ($0.instant, $0.member, $0.index) < ($1.instant, $1.member, $1.index) }
     let byName = ordered.map(\.source.location)
     return Stack(
-      product: product, attributes: attributes, members: members, steps: steps, grid: grid,
+      request: options.request, product: product, attributes: attributes, members: members,
+      steps: steps, grid: grid,
       timeName: ordered[0].time.name, timeDimension: ordered[0].timeDimension,
       variables: try StackVariables(members: members, timeDimension: ordered[0].timeDimension)
         .all(timeName: ordered[0].time.name),
@@ -51,7 +52,7 @@ struct StackBuilder {
 
   private func oneProduct(_ probes: [GranuleProbe]) throws -> String? {
     let groups = Dictionary(grouping: probes) { productName($0.granule) ?? "no title" }
-    if groups.count > 1, !options.namesProduct {
+    if groups.count > 1, options.request.product == nil {
       throw StackError.mixedProducts(describe(groups))
     }
     return probes[0].granule.attributes["title"]?.text

@@ -5,10 +5,7 @@ import Storage
 /// Opens every granule once and puts them together as a stack.
 public struct StackScanner: Sendable {
   public struct Options: Sendable {
-    /// The time coordinate's name; `nil`: found by its units.
-    public var time: String?
-    /// The caller says what product this is, so that titles may differ between granules.
-    public var namesProduct = false
+    public var request = StackRequest()
     /// Leaves granules out that can't be used, instead of refusing the stack.
     public var skipBad = false
     /// How many granules are opened at once.
@@ -69,7 +66,7 @@ public struct StackScanner: Sendable {
     _ source: GranuleSource, _ pool: GranulePool
   ) async throws -> GranuleProbe {
     let granule = try await parser.header(of: source)
-    let (variable, units) = try granule.timeVariable(named: options.time)
+    let (variable, units) = try granule.timeVariable(named: options.request.time)
     guard case .number(let type) = variable.type else {
       throw StackProblem.noTime(candidates: [], asked: variable.name)
     }

@@ -107,7 +107,7 @@ extension WholeArray {
 
 extension ConversionOptions {
   /// Those that bytes can depend on; not memory, threads and the like.
-  fileprivate var described: [String: String] {
+  var described: [String: String] {
     func extents(_ shape: [Int]?) -> String {
       shape.map { $0.map(String.init).joined(separator: "x") } ?? "advised"
     }

@@ -150,7 +150,8 @@ struct YearWork: Sendable {
     return Manifest(
       year: year.year, format: year.format.rawValue,
       variables: Manifest.Variable.all(of: conversion.stack, year: year, errors: errors),
-      inputs: conversion.inputs, objects: all.sorted { $0.key < $1.key })
+      request: conversion.stack.request, inputs: conversion.inputs,
+      objects: all.sorted { $0.key < $1.key })
   }
 
   private func writeWholeArrays() async throws -> (objects: [ObjectRecord], copies: [ObjectCopy]) {

@@ -30,8 +30,9 @@ struct MetadataCheck {
         arrays.append(
           StoredArray(name: name, variable: variable, array: array, isSound: isSound))
       } catch {
+        let document = stored.manifest.format == 3 ? "zarr.json" : ".zarray"
         stored.findings.add(
-          Finding(error.status, stored.place(name), variable: name, "\(error)"))
+          Finding(error.status, stored.place("\(name)/\(document)"), variable: name, "\(error)"))
       }
     }
     await checkRoot(arrays)

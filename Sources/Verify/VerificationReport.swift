@@ -45,6 +45,15 @@ public struct YearReport: Sendable, Codable {
   public internal(set) var comparedValues = 0
   public internal(set) var validity: [Validity] = []
   public internal(set) var findings: [Finding] = []
+  /// What was found before a repair; `nil` if there was none.
+  public var findingsBeforeRepair: [Finding]?
+  /// Objects of the store that should be made again, relative to it.
+  public internal(set) var damagedKeys: [String] = []
 
   init(year: Int) { self.year = year }
+
+  /// What of the findings is in the store; the rest is about granules and manifest.
+  var findingsInStore: [Finding] { findings.filter { $0.place.hasPrefix("zarrs/\(year)") } }
+
+  public var canBeRepaired: Bool { !findingsInStore.isEmpty }
 }

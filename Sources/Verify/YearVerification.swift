@@ -62,6 +62,10 @@ struct YearVerification {
     report.validity = comparison.ledger.validity(steps: sources.steps)
     comparison.ledger.report(to: stored, steps: sources.steps)
     report.findings = findings.all
+    let places = Set(report.findingsInStore.map(\.place))
+    report.damagedKeys = manifest.objects.map(\.key.text).filter { key in
+      places.contains { stored.place(key) == $0 || stored.place(key).hasPrefix("\($0)/") }
+    }
     return report
   }
 }

@@ -20,12 +20,17 @@ struct VerifyCommand: AsyncParsableCommand {
       Prints one line for each thing that is wrong: * differs, - is missing,
       + is there and should not be, ! could not be read.
 
+      --repair makes what is damaged or missing in a store again, and nothing
+      else, from the granules, which must be those it was made of; then it
+      verifies once more.
+
       Exit codes: 0 all is well, 3 something differs, 4 something is missing,
       5 something could not be read; the highest of them.
 
       EXAMPLES
         pixeldrill verify .
         pixeldrill verify . --all --json
+        pixeldrill verify . --all --repair
         pixeldrill verify s3://bucket/sst --years 2010..2012 --percent 1
       """)
 
@@ -36,6 +41,7 @@ struct VerifyCommand: AsyncParsableCommand {
   @Flag(help: "Compare all values.") var all = false
   @Flag(help: "Leave the checksums of data objects out: sizes only.") var sizesOnly = false
   @Option(help: "The same number chooses the same windows.") var seed: UInt64?
+  @Flag(help: "Make again what is damaged or missing.") var repair = false
   @Flag(help: "Print JSON.") var json = false
   @Option(help: "Granules at once.") var threads: Int?
   @OptionGroup var access: AccessOptions
@@ -69,27 +75,31 @@ struct VerifyCommand: AsyncParsableCommand {
       options.amount = .windows(sample)
     }
     let access = Access(access.storeOptions)
-    let verification = Verification(
-      root: try access.root(root), options: options, parser: access.parser(workers: workers),
-      width: 2 * workers, open: { try stores.open($0) })
-    let progress = verification.progress
-    let report = try await ProgressReport(console: log.console, title: "verifying").during(
-      { ProgressReport.State(fraction: progress.fraction, text: progress.text) },
-      { try await verification.run() })
-    if json {
-      Console.output(try report.json())
-    } else {
-      for finding in report.findings { Console.output("\(finding)\n") }
+    func verified(_ options: VerificationOptions) async throws -> VerificationReport {
+      let verification = Verification(
+        root: try access.root(root), options: options, parser: access.parser(workers: workers),
+        width: 2 * workers, open: { try stores.open($0) })
+      let progress = verification.progress
+      let report = try await ProgressReport(console: log.console, title: "verifying").during(
+        { ProgressReport.State(fraction: progress.fraction, text: progress.text) },
+        { try await verification.run() })
+      if !json { for finding in report.findings { Console.output("\(finding)\n") } }
+      for year in report.years { log.console.note(summary(of: year)) }
+      return report
     }
-    for year in report.years {
-      log.console.note(
-        "\(year.year): \(year.objects) objects (\(ByteCount.text(year.byteCount))), "
-          + "\(year.checksums) checksums, \(year.sources) granules, \(year.windows) windows with "
-          + "\(year.comparedValues) values; "
-          + (year.findings.isEmpty
-            ? "all is well"
-            : "\(year.findings.count) finding\(year.findings.count == 1 ? "" : "s")"))
+    var report = try await verified(options)
+    if repair {
+      for (index, year) in report.years.enumerated() where year.canBeRepaired {
+        let session = Session(log: log.console, access: access)
+        let damaged = Set(try year.damagedKeys.map { try StoreKey($0) })
+        _ = try await session.repair(root, year: year.year, damaged: damaged)
+        options.years = year.year...year.year
+        guard var again = try await verified(options).years.first else { continue }
+        again.findingsBeforeRepair = year.findings
+        report.years[index] = again
+      }
     }
+    if json { Console.output(try report.json()) }
     if options.amount != .all, seed == nil {
       log.console.note("--seed \(options.seed) compares the same windows")
     }
@@ -99,5 +109,13 @@ struct VerifyCommand: AsyncParsableCommand {
     case .differs, .unexpected: throw ExitCode(3)
     case nil: break
     }
+  }
+
+  private func summary(of year: YearReport) -> String {
+    let count = year.findings.count
+    return "\(year.year): \(year.objects) objects (\(ByteCount.text(year.byteCount))), "
+      + "\(year.checksums) checksums, \(year.sources) granules, \(year.windows) windows with "
+      + "\(year.comparedValues) values; "
+      + (count == 0 ? "all is well" : "\(count) finding\(count == 1 ? "" : "s")")
   }
 }

@@ -36,7 +36,9 @@ struct YearDecisionTests {
     let state: YearState
     if isComplete {
       state = .complete(
-        Manifest(year: 2020, format: 3, variables: [:], inputs: before, objects: []))
+        Manifest(
+          year: 2020, format: 3, variables: [:], request: StackRequest(), inputs: before,
+          objects: []))
     } else {
       state = .unfinished(before)
     }

@@ -64,6 +64,18 @@ finds() {
   expect "$sentence" "$code" "${words[@]}" -- verify "$work/harmed" "$@"
 }
 
+# repaired ROOT [CHANGED]: --repair makes the harmed copy what it was, but for a manifest that had
+# been altered, and rewrites no more than CHANGED data objects.
+repaired() {
+  local root=$1 most=${2:-24}
+  touch "$work/before"
+  expect "  … and repaired" 0 "all is well" -- verify "$work/harmed" --all --repair
+  verdict "  … to the same bytes" diff -r "$work/$root" "$work/harmed"
+  local changed
+  changed=$(find "$work/harmed/zarrs" -newer "$work/before" -path "*/c/*/*/*" | wc -l)
+  verdict "  … by making $changed data objects, at most $most" [ "$changed" -le "$most" ]
+}
+
 sst=sea_surface_temperature
 shard=$sst/c/0/1/0
 harmed v3 flip $shard 3000
@@ -71,26 +83,34 @@ finds "a flipped bit: object, chunk and place" 3 \
   "^\* zarrs/2020/$shard: its checksum is [0-9a-f]\{8\}, it was written with" \
   "^\* zarrs/2020/$shard: chunk \[0, [23], [01]\], elements [0-9]*..<[0-9]*, [0-9]*..<[0-9]* of all steps" --
 finds "a flipped bit, without reading objects" 3 "chunk \[0, [23], [01]\]" -- --sizes-only --all
+repaired v3
 harmed v3 flip $shard -9
 finds "a flipped bit in a shard's index" 3 "$shard: the shard's index doesn't match" --
+repaired v3
 harmed v2 flip quality_level/0.2.1 40
 finds "a flipped bit in Zarr v2" 3 "^\* zarrs/2020/quality_level/0.2.1: its checksum" --
+repaired v2
 harmed v3 drop $shard
 finds "a dropped shard" 4 "^- zarrs/2020/$shard: is gone; the manifest lists it" --
+repaired v3
 harmed v3 drop-from-manifest $shard
 finds "a shard dropped from store and manifest" 3 \
   "^\* zarrs/2020/$shard, 2020-01-0.* of 4800 values .* nan instead of [23]" -- --all
 harmed v3 drop $sst/zarr.json
 finds "dropped metadata" 4 "^- zarrs/2020/$sst/zarr.json: is gone" --
+repaired v3 0
 harmed v3 drop zarr.json
 finds "dropped root metadata" 4 "^- zarrs/2020/zarr.json: is gone" --
+repaired v3 0
 harmed v3 truncate $shard 100
 finds "a truncated shard" 3 "^\* zarrs/2020/$shard: has [0-9]* bytes instead of [0-9]*" \
   "$shard.*index" --
+repaired v3
 harmed v3 truncate $shard 100 --hide
 finds "a truncated shard that the manifest agrees with" 3 "$shard.*index" --
 harmed v3 add $sst/c/0/9/9
 finds "an object too many" 3 "^+ zarrs/2020/$sst/c/0/9/9: isn't in the manifest" --
+repaired v3 0
 
 for root in v3 v2; do
   harmed $root swap quality_level 2 5
@@ -101,6 +121,7 @@ for root in v3 v2; do
   finds "two swapped days that the manifest agrees with, $root" 3 \
     "quality_level/.*, 2020-01-03T.*they are those of 2020-01-06T" \
     "quality_level/.*, 2020-01-06T.*they are those of 2020-01-03T" -- --sample 200 --seed 1
+  repaired $root
   harmed $root set-value quality_level 4 33 71 --hide
   finds "one wrong value among all, $root" 3 \
     "quality_level/.*, 2020-01-05T.*: 1 of 4800 values .*at \[4, 33, 71\]: [0-9-]* instead of" -- \
@@ -124,6 +145,7 @@ done
 harmed v3 attribute quality_level valid_max 6
 finds "an altered attribute, seen by its object" 3 "quality_level/zarr.json: has" \
   "the attribute valid_max is 6" "its copy of quality_level/zarr.json has another “valid_max”" --
+repaired v3 0
 harmed v3 global-attribute title '"another"' --hide
 finds "an altered global attribute" 3 "2020/zarr.json: the attribute title is “another”, in .* it is" --
 harmed v3 garble $sst/zarr.json

@@ -16,7 +16,7 @@ struct Session {
       throw ValidationError("Name granules: files, folders or patterns.")
     }
     var options = StackScanner.Options()
-    options.time = input.time
+    options.request = StackRequest(inputs: input.inputs, time: input.time)
     options.skipBad = skipBad
     return try await scan(input.inputs, options, parser: parser(for: input.inputs))
   }
@@ -65,12 +65,35 @@ struct Session {
     return summary
   }
 
+  /// Makes damaged objects of a year's store again, by what its manifest says of how it was made.
+  func repair(_ target: String, year: Int, damaged: Set<StoreKey>) async throws -> YearResult {
+    let root = try access.root(target)
+    guard let manifest = try await Manifest.read(year, in: root) else {
+      throw RepairError.noManifest(year: year)
+    }
+    let threads = ProcessInfo.processInfo.activeProcessorCount
+    guard
+      var options = ConversionOptions(described: manifest.inputs.options, threads: threads)
+    else { throw RepairError.unknownOptions(year: year) }
+    options.years = year...year
+    options.skipsBad = !manifest.inputs.leftOut.isEmpty
+    var request = Pipeline(product: manifest.request.product, options: options)
+    request.inputs = manifest.request.inputs
+    request.time = manifest.request.time
+    let parser = parser(for: request.inputs)
+    let (stack, compressors) = try await survey(request, root, parser: parser)
+    return try await Conversion(
+      stack: stack, options: options, compressors: compressors, parser: parser, root: root,
+      scratchFolder: ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp"
+    ).repair(year, damaged: damaged) { [log] in log.note($0.description) }
+  }
+
   private func survey(
     _ request: Pipeline, _ root: (any ByteStore)?, parser: GranuleParser
   ) async throws -> (stack: Stack, compressors: [String: Compressor]) {
     var options = StackScanner.Options()
-    options.time = request.time
-    options.namesProduct = request.product != nil
+    options.request = StackRequest(
+      inputs: request.inputs, time: request.time, product: request.product)
     options.skipBad = request.options.skipsBad
     let stack = try await scan(request.inputs, options, parser: parser)
     let compressors = try await CodecSurvey(stack: stack, parser: parser)
