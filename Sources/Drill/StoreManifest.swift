@@ -76,10 +76,9 @@ extension StoreManifest: StepLedger {
 }
 
 /// A store whose manifest tells absent chunks from lost ones.
-struct ListedStore: ByteStore {
+struct ListedStore: StoreView {
   let store: any ByteStore
   let manifest: StoreManifest
-  var location: String { store.location }
 
   func read(_ key: StoreKey, _ range: ByteRange) async throws(StoreError) -> [UInt8]? {
     if let bytes = try await store.read(key, range) { return bytes }
@@ -91,25 +90,5 @@ struct ListedStore: ByteStore {
         reason: "it is gone, although the store's manifest lists it; restore it, or convert again")
     }
     return nil
-  }
-
-  func info(_ key: StoreKey) async throws(StoreError) -> ObjectInfo? { try await store.info(key) }
-
-  func list(_ prefix: StoreKey?, recursive: Bool) async throws(StoreError) -> Listing {
-    try await store.list(prefix, recursive: recursive)
-  }
-
-  func localPath(of key: StoreKey) -> String? { store.localPath(of: key) }
-
-  func write(
-    _ bytes: [UInt8], to key: StoreKey, _ condition: WriteCondition
-  ) async throws(StoreError) { throw readOnly }
-
-  func upload(to key: StoreKey) async throws(StoreError) -> any Upload { throw readOnly }
-
-  func delete(_ keys: [StoreKey]) async throws(StoreError) { throw readOnly }
-
-  private var readOnly: StoreError {
-    .unsupported(location: location, reason: "it is opened for reading")
   }
 }

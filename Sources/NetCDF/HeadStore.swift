@@ -10,8 +10,8 @@ extension GranuleSource {
 }
 
 /// A store of one value, which keeps what was first read from the value's start on.
-private final class HeadStore: ByteStore {
-  private let store: any ByteStore
+private final class HeadStore: StoreView {
+  let store: any ByteStore
   private let key: StoreKey
   private let head = Mutex<[UInt8]>([])
 
@@ -19,8 +19,6 @@ private final class HeadStore: ByteStore {
     self.store = store
     self.key = key
   }
-
-  var location: String { store.location }
 
   func read(_ key: StoreKey, _ range: ByteRange) async throws(StoreError) -> [UInt8]? {
     guard key == self.key, case .bounds(let bounds) = range else {
@@ -36,25 +34,5 @@ private final class HeadStore: ByteStore {
       head.withLock { if $0.count < bytes.count { $0 = bytes } }
     }
     return bytes
-  }
-
-  func info(_ key: StoreKey) async throws(StoreError) -> ObjectInfo? { try await store.info(key) }
-
-  func list(_ prefix: StoreKey?, recursive: Bool) async throws(StoreError) -> Listing {
-    try await store.list(prefix, recursive: recursive)
-  }
-
-  func localPath(of key: StoreKey) -> String? { store.localPath(of: key) }
-
-  func write(
-    _ bytes: [UInt8], to key: StoreKey, _ condition: WriteCondition
-  ) async throws(StoreError) { throw readOnly }
-
-  func upload(to key: StoreKey) async throws(StoreError) -> any Upload { throw readOnly }
-
-  func delete(_ keys: [StoreKey]) async throws(StoreError) { throw readOnly }
-
-  private var readOnly: StoreError {
-    .unsupported(location: location, reason: "it is opened for reading")
   }
 }

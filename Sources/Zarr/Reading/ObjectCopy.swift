@@ -46,10 +46,9 @@ public struct ObjectCopy: Hashable, Sendable {
 }
 
 /// A store of which some objects are known already.
-struct KnownObjectsStore: ByteStore {
+struct KnownObjectsStore: StoreView {
   let store: any ByteStore
   let objects: [StoreKey: [UInt8]]
-  var location: String { store.location }
 
   func read(_ key: StoreKey, _ range: ByteRange) async throws(StoreError) -> [UInt8]? {
     guard let bytes = objects[key] else { return try await store.read(key, range) }
@@ -58,22 +57,4 @@ struct KnownObjectsStore: ByteStore {
     }
     return Array(bytes[bounds])
   }
-
-  func info(_ key: StoreKey) async throws(StoreError) -> ObjectInfo? { try await store.info(key) }
-
-  func list(_ prefix: StoreKey?, recursive: Bool) async throws(StoreError) -> Listing {
-    try await store.list(prefix, recursive: recursive)
-  }
-
-  func localPath(of key: StoreKey) -> String? { store.localPath(of: key) }
-
-  func write(
-    _ bytes: [UInt8], to key: StoreKey, _ condition: WriteCondition
-  ) async throws(StoreError) { try await store.write(bytes, to: key, condition) }
-
-  func upload(to key: StoreKey) async throws(StoreError) -> any Upload {
-    try await store.upload(to: key)
-  }
-
-  func delete(_ keys: [StoreKey]) async throws(StoreError) { try await store.delete(keys) }
 }
