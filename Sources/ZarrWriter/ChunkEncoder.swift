@@ -9,7 +9,7 @@ public final class ChunkEncoder {
   private let buffer: UnsafeMutableRawBufferPointer
 
   private enum Stage {
-    case blosc(BloscName, level: Int, BloscShuffle)
+    case blosc(BloscEncoder)
     case zstd(ZstdEncoder)
     case deflate(DeflateEncoder)
     case none
@@ -21,10 +21,12 @@ public final class ChunkEncoder {
     let capacity: Int
     switch spec.compressor {
     case .blosc(let name, let level, let shuffle):
-      stage = .blosc(name, level: level, shuffle)
-      capacity = Blosc.capacity(for: count)
+      stage = .blosc(
+        try BloscEncoder(
+          typeSize: spec.dataType.byteCount, name: name, level: level, shuffle: shuffle))
+      capacity = BloscEncoder.capacity(for: count)
     case .zstd(let level):
-      stage = .zstd(try ZstdEncoder(level: level))
+      stage = .zstd(try ZstdEncoder(ZstdEncoder.Parameters(level: level)))
       capacity = ZstdEncoder.capacity(for: count)
     case .gzip(let level):
       let encoder = try DeflateEncoder(spec.format == .v2 ? .zlib : .gzip, level: level)
@@ -47,11 +49,9 @@ public final class ChunkEncoder {
     precondition(chunk.count == spec.chunkByteCount, "a chunk is encoded whole")
     let encoded: UnsafeRawBufferPointer
     switch stage {
-    case .blosc(let name, let level, let shuffle):
-      let count = try Blosc.encode(
-        chunk, typeSize: spec.dataType.byteCount, name: name, level: level, shuffle: shuffle,
-        into: buffer)
-      encoded = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+    case .blosc(let encoder):
+      encoded = UnsafeRawBufferPointer(
+        rebasing: buffer[..<(try encoder.encode(chunk, into: buffer))])
     case .zstd(let encoder):
       encoded = UnsafeRawBufferPointer(
         rebasing: buffer[..<(try encoder.encode(chunk, into: buffer))])

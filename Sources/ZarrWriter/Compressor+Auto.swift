@@ -13,27 +13,21 @@ extension Compressor {
     // One-byte numbers stay as they are when they are shuffled by bytes.
     let candidates: [BloscShuffle] =
       dataType.byteCount == 1 ? [.none, .bit] : [.byte, .none, .bit]
+    let capacity = BloscEncoder.capacity(for: chunks.map(\.count).max() ?? 0)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 64)
+    defer { buffer.deallocate() }
     var best = (shuffle: candidates[0], byteCount: Int.max)
     for shuffle in candidates {
+      let encoder = try BloscEncoder(
+        typeSize: dataType.byteCount, name: .zstd, level: 1, shuffle: shuffle)
       var byteCount = 0
       for chunk in chunks {
-        byteCount += try encodedByteCount(chunk, dataType, shuffle)
+        byteCount += try chunk.withUnsafeBufferPointer { (chunk) throws(CodecError) in
+          try encoder.encode(UnsafeRawBufferPointer(chunk), into: buffer)
+        }
       }
       if byteCount < best.byteCount { best = (shuffle, byteCount) }
     }
     return .blosc(cname: .zstd, level: 1, shuffle: best.shuffle)
-  }
-
-  private static func encodedByteCount(
-    _ chunk: [UInt8], _ dataType: DataType, _ shuffle: BloscShuffle
-  ) throws(CodecError) -> Int {
-    let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: Blosc.capacity(for: chunk.count), alignment: 64)
-    defer { buffer.deallocate() }
-    return try chunk.withUnsafeBufferPointer { (chunk) throws(CodecError) in
-      try Blosc.encode(
-        UnsafeRawBufferPointer(chunk), typeSize: dataType.byteCount, name: .zstd, level: 1,
-        shuffle: shuffle, into: buffer)
-    }
   }
 }

@@ -120,12 +120,10 @@ struct RoundTripTests {
       for index in buffer.indices { buffer[index] = UInt8(truncatingIfNeeded: index &* index >> 9) }
       count = buffer.count
     }
-    var frame = [UInt8](repeating: 0, count: Blosc.capacity(for: plain.count))
+    var frame = [UInt8](repeating: 0, count: BloscEncoder.capacity(for: plain.count))
+    let encoder = try BloscEncoder(typeSize: 4, name: .zstd, level: 1, shuffle: shuffle)
     let count = try plain.withUnsafeBytes { plain in
-      try frame.withUnsafeMutableBytes { frame in
-        try Blosc.encode(
-          plain, typeSize: 4, name: .zstd, level: 1, shuffle: shuffle, into: frame)
-      }
+      try frame.withUnsafeMutableBytes { frame in try encoder.encode(plain, into: frame) }
     }
     frame.removeLast(frame.count - count)
     func decoded() throws -> [UInt8] {
@@ -138,6 +136,39 @@ struct RoundTripTests {
     let third = frame.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 24, as: Int32.self) }
     frame.replaceSubrange(Int(third)..<Int(third) + 4, with: [0xFF, 0xFF, 0xFF, 0x7F])
     #expect(throws: CodecError.self) { try decoded() }
+  }
+
+  @Test(arguments: [1, 2, 4, 8], [0, 1, 7, 100, 300_000, 1_400_008])
+  func `a blosc frame holds what can't be compressed, and what can in part`(
+    typeSize: Int, byteCount: Int
+  ) throws {
+    var state: UInt64 = 88_172_645_463_325_252
+    let noise = (0..<byteCount).map { _ in
+      state ^= state << 13
+      state ^= state >> 7
+      state ^= state << 17
+      return UInt8(truncatingIfNeeded: state >> 32)
+    }
+    let half = noise.indices.map { $0 < byteCount / 2 ? noise[$0] : 7 }
+    for (plain, shuffle) in [
+      (noise, BloscShuffle.none), (noise, .byte), (half, .none), (half, .byte),
+    ] {
+      let encoder = try BloscEncoder(typeSize: typeSize, name: .zstd, level: 1, shuffle: shuffle)
+      var frame = [UInt8](repeating: 0, count: BloscEncoder.capacity(for: byteCount))
+      let count = try plain.withUnsafeBytes { plain in
+        try frame.withUnsafeMutableBytes { frame in try encoder.encode(plain, into: frame) }
+      }
+      // Sixteen bytes more than the chunk at most, as libblosc promises.
+      #expect(count <= byteCount + 16)
+      let result = try frame[..<count].withUnsafeBytes {
+        try Blosc().decode($0, limit: byteCount)
+      }
+      guard case .bytes(let bytes) = result else {
+        Issue.record("a frame is decoded to bytes")
+        continue
+      }
+      #expect(bytes == plain)
+    }
   }
 
   @Test func `an object that the root metadata holds a copy of isn't asked for`() async throws {

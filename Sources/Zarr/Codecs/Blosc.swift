@@ -95,42 +95,6 @@ public struct Blosc: BytesCodec {
     return total.load(ordering: .relaxed)
   }
 
-  /// The most bytes ``encode(_:typeSize:name:level:shuffle:into:)`` may need.
-  package static func capacity(for byteCount: Int) -> Int {
-    byteCount + Int(BLOSC_MAX_OVERHEAD)
-  }
-
   /// The largest value blosc 1 can hold.
   package static let maximumByteCount = Int(CInt.max - BLOSC_MAX_OVERHEAD)
-
-  /// Encodes bytes in blocks of half a mebibyte, or in one: with zstd twice as fast as blosc's
-  /// automatic size, and smaller. Several blocks can be decoded at once.
-  ///
-  /// - Parameters:
-  ///   - typeSize: Bytes per element, for the shuffle.
-  ///   - buffer: At least ``capacity(for:)`` bytes.
-  /// - Returns: How many bytes of `buffer` were filled.
-  package static func encode(
-    _ bytes: UnsafeRawBufferPointer, typeSize: Int, name: BloscName, level: Int,
-    shuffle: BloscShuffle, into buffer: UnsafeMutableRawBufferPointer
-  ) throws(CodecError) -> Int {
-    // The context interface heeds no BLOSC_… environment variable, and no other thread.
-    let status = blosc_compress_ctx(
-      CInt(level), CInt(shuffle.rawValue), typeSize, bytes.count, bytes.baseAddress,
-      buffer.baseAddress, buffer.count, name.rawValue,
-      blockByteCount(for: bytes.count, typeSize: typeSize, shuffle), 1)
-    guard status > 0 else { throw .encodingFailed(codec: Self.name, code: Int(status)) }
-    return Int(status)
-  }
-
-  /// Equal blocks but for the last. Those of a bit shuffle are of whole groups of eight elements:
-  /// blosc leaves others as they are.
-  private static func blockByteCount(
-    for byteCount: Int, typeSize: Int, _ shuffle: BloscShuffle
-  ) -> Int {
-    let blocks = (byteCount + (1 << 19) - 1) >> 19
-    let group = 8 * typeSize
-    if blocks > 1 { return (byteCount / blocks + group) / group * group }
-    return shuffle == .bit && byteCount > group ? byteCount / group * group : byteCount
-  }
 }
