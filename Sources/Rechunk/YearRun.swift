@@ -29,18 +29,8 @@ struct YearRun {
 
   /// - Returns: What came of each array, in the plan's order.
   func run() async throws -> [TaskRecord] {
-    var results = year.arrays.map { _ in TaskRecord() }
-    var tasks: [ColumnTask] = []
-    for (index, array) in year.arrays.enumerated() {
-      for column in array.layout.columns {
-        if let done = journal.finished(array.spec.path, column) {
-          results[index] += done
-          progress.addResumed(decodedByteCount(of: column, array))
-        } else {
-          tasks.append(ColumnTask(array: index, column: column))
-        }
-      }
-    }
+    let (tasks, finished) = tasks()
+    var results = finished
     let largestPiece =
       year.arrays.map { $0.hold.capacity($0.layout.band.reduce($0.hold.elementByteCount, *)) }.max()
       ?? 0
@@ -49,29 +39,54 @@ struct YearRun {
         byteCount: memory.arenaByteCount, largestPiece: largestPiece, workers: memory.threads,
         scratchFolder: scratchFolder)
     }
-    var waiting: HeldColumn?
-    for (index, task) in tasks.enumerated() {
-      let arena = arenas[index % arenas.count]
-      let held: HeldColumn
-      if let waiting {
-        held = waiting
-      } else {
-        held = try await read(task, into: arena, known: nil)
+    // A column is recorded while the next one is written: disks and distant stores take their time.
+    return try await withThrowingTaskGroup(of: Void.self) { records in
+      var waiting: HeldColumn?
+      for (index, task) in tasks.enumerated() {
+        let arena = arenas[index % arenas.count]
+        let held: HeldColumn
+        if let waiting {
+          held = waiting
+        } else {
+          held = try await read(task, into: arena, known: nil)
+        }
+        waiting = nil
+        let written: TaskRecord
+        if memory.overlaps, index + 1 < tasks.count {
+          async let following = read(
+            tasks[index + 1], into: arenas[(index + 1) % arenas.count], known: held.sources)
+          written = try await write(task, held, arena)
+          waiting = try await following
+        } else {
+          written = try await write(task, held, arena)
+        }
+        results[task.array] += written
+        arena.clear()
+        try await records.next()
+        records.addTask {
+          try await journal.record(written, year.arrays[task.array].spec.path, task.column)
+        }
       }
-      waiting = nil
-      let written: TaskRecord
-      if memory.overlaps, index + 1 < tasks.count {
-        async let following = read(
-          tasks[index + 1], into: arenas[(index + 1) % arenas.count], known: held.sources)
-        written = try await write(task, held, arena)
-        waiting = try await following
-      } else {
-        written = try await write(task, held, arena)
-      }
-      results[task.array] += written
-      arena.clear()
+      try await records.waitForAll()
+      return results
     }
-    return results
+  }
+
+  /// What is to be done, in order, and what an earlier run has done of each array.
+  private func tasks() -> (tasks: [ColumnTask], finished: [TaskRecord]) {
+    var finished = year.arrays.map { _ in TaskRecord() }
+    var tasks: [ColumnTask] = []
+    for (index, array) in year.arrays.enumerated() {
+      for column in array.layout.columns {
+        if let done = journal.finished(array.spec.path, column) {
+          finished[index] += done
+          progress.addResumed(decodedByteCount(of: column, array))
+        } else {
+          tasks.append(ColumnTask(array: index, column: column))
+        }
+      }
+    }
+    return (tasks, finished)
   }
 
   private func read(
@@ -96,12 +111,10 @@ struct YearRun {
   private func write(
     _ task: ColumnTask, _ held: HeldColumn, _ arena: PieceArena
   ) async throws -> TaskRecord {
-    let written = try await ColumnWriter(
+    try await ColumnWriter(
       plan: year.arrays[task.array], column: task.column, steps: held.sources.steps, store: store,
       memory: memory, progress: progress
     ).write(held.pieces, segments: arena.segments())
-    try await journal.record(written, year.arrays[task.array].spec.path, task.column)
-    return written
   }
 
   private func decodedByteCount(of column: [Range<Int>], _ plan: ArrayPlan) -> Int {
