@@ -44,31 +44,4 @@ public struct Shuffle: BytesCodec {
     }
     return .bytes(plain)
   }
-
-  /// Groups bytes: what ``decode(_:limit:)`` undoes.
-  ///
-  /// - Parameter target: As many bytes at least.
-  func encode(_ bytes: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) {
-    guard let source = bytes.baseAddress, let lanes = target.baseAddress else { return }
-    precondition(target.count >= bytes.count, "grouped bytes are as many")
-    let count = bytes.count / elementSize
-    let lane = lanes.assumingMemoryBound(to: UInt8.self)
-    switch elementSize {
-    case 2:
-      let (low, high) = (lane, lane + count)
-      for element in 0..<count {
-        let number = source.loadUnaligned(fromByteOffset: element * 2, as: UInt16.self)
-        low[element] = UInt8(truncatingIfNeeded: number)
-        high[element] = UInt8(truncatingIfNeeded: number >> 8)
-      }
-    default:
-      let from = source.assumingMemoryBound(to: UInt8.self)
-      for byte in 0..<elementSize {
-        let to = lane + byte * count
-        for element in 0..<count { to[element] = from[element * elementSize + byte] }
-      }
-    }
-    let whole = count * elementSize
-    (lanes + whole).copyMemory(from: source + whole, byteCount: bytes.count - whole)
-  }
 }
