@@ -21,24 +21,9 @@ struct ArraySources: Sendable {
     let positionsByMember = positions
     let name = plan.spec.path
     let present = positions.keys.sorted().filter { stack.members[$0].variable(name) != nil }
-    let isUnpacked = plan.variable.treatment == .unpack
-    let sources = try await inOrder(present, width: 64) { member -> VariableSource? in
-      let granule = stack.members[member]
-      guard let variable = granule.variable(name), let packing = variable.packing else {
-        return nil
-      }
-      let reader = try await parser.tiles(
-        of: variable, in: granule.granule, from: granule.source)
-      return VariableSource(
-        reader: reader, location: granule.source.location,
-        positions: positionsByMember[member] ?? [:],
-        source: StepSource(
-          packing: isUnpacked ? packing.explicit : packing,
-          fill: packing.missing.first.map {
-            FillPattern(bits: $0, elementByteCount: packing.packedType.byteCount)
-          }),
-        hasTimeDimension: plan.variable.source.hasTimeDimension, padding: plan.layout.padding,
-        isLocal: granule.source.store.localPath(of: granule.source.key) != nil)
+    let sources = try await inOrder(present, width: 64) { member in
+      try await VariableSource(
+        plan, stack.members[member], positions: positionsByMember[member] ?? [:], parser: parser)
     }.compactMap { $0 }
     var steps = [StepSource?](repeating: nil, count: year.steps.count)
     for source in sources {
@@ -47,14 +32,5 @@ struct ArraySources: Sendable {
     self.array = array
     self.sources = sources
     self.steps = steps
-  }
-}
-
-extension Packing {
-  /// The same packing with its scale and offset written out, so that it can be unpacked.
-  fileprivate var explicit: Packing {
-    Packing(
-      packedType: packedType, scaleFactor: scaleFactor ?? 1, addOffset: addOffset ?? 0,
-      missing: missing)
   }
 }

@@ -23,6 +23,11 @@ struct HeldPieces: Sendable {
 
   init(bandCount: Int) { newest = Array(repeating: -1, count: bandCount) }
 
+  /// Bytes that the pieces and their records take.
+  var byteCount: Int {
+    pieces.reduce(pieces.count * MemoryLayout<HeldPiece>.stride) { $0 + Int($1.blob.byteCount) }
+  }
+
   mutating func append(_ piece: HeldPiece, band: Int) {
     var piece = piece
     piece.previous = newest[band]

@@ -46,9 +46,12 @@ public struct PlanReport: Codable, Sendable {
   public let memoryByteCount: Int
   /// The most that a run holds: its workers, and as many held pieces as the budget lets it.
   public let peakMemoryByteCount: Int
+  /// The resident memory that is to be expected, by a sample of the data.
+  public let expectedMemoryByteCount: Int
   public let chunkAlternatives: [Alternative]
 
-  public init(_ plan: ConversionPlan) {
+  /// - Parameter expectedMemory: From ``MemorySurvey``.
+  public init(_ plan: ConversionPlan, expectedMemory: Int) {
     years = plan.years.map { year in
       Year(
         year: year.year, steps: year.steps.count,
@@ -60,6 +63,7 @@ public struct PlanReport: Codable, Sendable {
     threads = plan.memory.threads
     memoryByteCount = plan.memory.budget
     peakMemoryByteCount = plan.peakMemoryByteCount
+    expectedMemoryByteCount = expectedMemory
     let middle = plan.chunkAlternatives.count / 2
     chunkAlternatives = plan.chunkAlternatives.enumerated().map { index, alternative in
       Alternative(
@@ -123,8 +127,9 @@ extension PlanReport: CustomStringConvertible {
     }
     lines += leftOut.map { "  left out: \($0.name): \($0.reason)" }
     lines.append(
-      "memory  at most \(ByteCount.text(peakMemoryByteCount)) of "
-        + "\(ByteCount.text(memoryByteCount)), \(threads) threads")
+      "memory  about \(ByteCount.text(expectedMemoryByteCount)) by a sample of the data, never more "
+        + "than \(ByteCount.text(peakMemoryByteCount)) of \(ByteCount.text(memoryByteCount)) for what "
+        + "is held; \(threads) threads")
     for alternative in chunkAlternatives {
       lines.append(
         "chunks  \(alternative.chunk): \(ByteCount.text(alternative.chunkByteCount)) decoded for a "

@@ -1,5 +1,7 @@
 import CF
 import NetCDF
+import Storage
+import ZarrWriter
 
 /// One granule's part of a variable: which of its steps go where, and how to read its tiles.
 struct VariableSource: Sendable {
@@ -13,6 +15,27 @@ struct VariableSource: Sendable {
   let padding: Int
   /// Whether reading doesn't wait for a network.
   let isLocal: Bool
+
+  /// - Parameter positions: Steps of the granule that are wanted, with their position in the store.
+  /// - Returns: `nil` if the granule doesn't have the variable.
+  init?(
+    _ plan: ArrayPlan, _ member: StackMember, positions: [Int: Int], parser: GranuleParser
+  ) async throws {
+    guard let variable = member.variable(plan.spec.path), let packing = variable.packing else {
+      return nil
+    }
+    reader = try await parser.tiles(of: variable, in: member.granule, from: member.source)
+    location = member.source.location
+    self.positions = positions
+    source = StepSource(
+      packing: plan.variable.treatment == .unpack ? packing.explicit : packing,
+      fill: packing.missing.first.map {
+        FillPattern(bits: $0, elementByteCount: packing.packedType.byteCount)
+      })
+    hasTimeDimension = plan.variable.source.hasTimeDimension
+    padding = plan.layout.padding
+    isLocal = member.source.store.localPath(of: member.source.key) != nil
+  }
 
   /// Tile shape without time, as many dimensions as the layout.
   var tileShape: [Int] { spatial(reader.variable.layout.tileShape) }
@@ -51,5 +74,14 @@ struct VariableSource: Sendable {
       rest /= grid[axis]
     }
     return (rest * stepsPerTile, origin)
+  }
+}
+
+extension Packing {
+  /// The same packing with its scale and offset written out, so that it can be unpacked.
+  fileprivate var explicit: Packing {
+    Packing(
+      packedType: packedType, scaleFactor: scaleFactor ?? 1, addOffset: addOffset ?? 0,
+      missing: missing)
   }
 }

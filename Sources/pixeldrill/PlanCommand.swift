@@ -22,8 +22,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let request = try conversion.request()
-    let plan = try await conversion.session(request).plan(request)
-    let report = PlanReport(plan)
+    let report = try await conversion.session(request).plan(request)
     Console.output(json ? try report.json() : report.description)
   }
 }

@@ -21,11 +21,14 @@ struct Session {
     return try await scan(input.inputs, options, parser: parser(for: input.inputs))
   }
 
-  func plan(_ request: Pipeline) async throws -> ConversionPlan {
-    let (stack, compressors) = try await survey(
-      request, nil, parser: parser(for: request.inputs))
-    return try PlanBuilder(stack: stack, options: request.options, compressors: compressors)
+  func plan(_ request: Pipeline) async throws -> PlanReport {
+    let parser = parser(for: request.inputs)
+    let (stack, compressors) = try await survey(request, nil, parser: parser)
+    let plan = try PlanBuilder(stack: stack, options: request.options, compressors: compressors)
       .plan()
+    return PlanReport(
+      plan,
+      expectedMemory: try await MemorySurvey(stack: stack, parser: parser).expectedPeak(of: plan))
   }
 
   /// - Parameter isTimed: Prints where the time went.
