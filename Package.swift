@@ -86,7 +86,9 @@ let package = Package(
 
     .executableTarget(
       name: "kernels",
-      dependencies: ["CF", "NetCDF", "References", "Sample", "Storage", "Zarr", "ZarrWriter"],
+      dependencies: [
+        "CF", "NetCDF", "Rechunk", "References", "Sample", "Storage", "Zarr", "ZarrWriter",
+      ],
       path: "benchmarks/kernels", swiftSettings: strict),
 
     tests("BenchTests", ["Bench", "CF", "Drill"]),

@@ -5,7 +5,7 @@
 #endif
 
 /// The bytes of a fill value, repeated.
-struct FillPattern: Hashable, Sendable {
+package struct FillPattern: Hashable, Sendable {
   /// In the low bytes.
   let bits: UInt64
   /// Bytes per element: 1, 2, 4 or 8.

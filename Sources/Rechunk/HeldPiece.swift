@@ -1,4 +1,4 @@
-import CF
+package import CF
 
 /// A rectangle of one time step, held until its column is complete.
 struct HeldPiece {
@@ -48,9 +48,14 @@ struct HeldPieces: Sendable {
 }
 
 /// How one granule's numbers enter a store.
-struct StepSource: Sendable {
+package struct StepSource: Sendable {
   /// The granule's packing of this variable.
   let packing: Packing
   /// The number of its "no value"; `nil` if it has none.
   let fill: FillPattern?
+
+  package init(packing: Packing, fill: FillPattern?) {
+    self.packing = packing
+    self.fill = fill
+  }
 }

@@ -3,7 +3,7 @@ import ZarrWriter
 
 /// Turns a granule's numbers into those of the store: copies, unpacks or repacks them, each step by
 /// its own packing. One per worker.
-final class StepConverter {
+package final class StepConverter {
   private enum Way {
     case copy
     /// All 256 values of each step; `nil` for a step whose granule doesn't have the variable.
@@ -21,7 +21,7 @@ final class StepConverter {
   var largestError: Double { repacker?.largestError ?? 0 }
 
   /// - Parameter sources: For each step of the store, how its granule packs.
-  init(plan: ArrayPlan, sources: [StepSource?]) {
+  package init(plan: ArrayPlan, sources: [StepSource?]) {
     elementByteCount = plan.hold.elementByteCount
     typeByteCount = plan.variable.type.byteCount
     let packings = sources.map { $0?.packing }
@@ -41,7 +41,7 @@ final class StepConverter {
   ///   - numbers: The granule's, from the rectangle's first on.
   ///   - output: The store's, from the rectangle's first on.
   ///   - stride: Elements from one row to the next.
-  func convert(
+  package func convert(
     _ numbers: UnsafeRawBufferPointer, step: Int, rows: Int, columns: Int, stride: Int,
     into output: UnsafeMutableRawBufferPointer, stride outputStride: Int
   ) throws {

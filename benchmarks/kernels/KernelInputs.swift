@@ -1,6 +1,7 @@
 import CF
 import Foundation
 import NetCDF
+import Rechunk
 import References
 import Sample
 import Storage
@@ -15,6 +16,7 @@ struct KernelInputs {
   /// The decoded tile.
   private let plain: [UInt8]
   private let references: [UInt8]
+  private let stack: Stack
 
   private static let rows = 1500
   private static let columns = 2000
@@ -23,10 +25,10 @@ struct KernelInputs {
   static func make() async throws -> KernelInputs {
     let folder = FileManager.default.temporaryDirectory
       .appending(component: "pixeldrill-kernels-\(UUID().uuidString)").path
-    let stack = try SampleStack(
+    let sample = try SampleStack(
       start: TimeInstant(calendar: .standard, year: 2020, month: 1, day: 1), days: 1, rows: rows,
       columns: columns, seed: 1, chunk: (rows, columns))
-    _ = try stack.write(to: folder, workers: 1) { _ in }
+    _ = try sample.write(to: folder, workers: 1) { _ in }
     let parser = GranuleParser(executable: nil, workers: 1, deadlineSeconds: 60)
     let store = FolderStore(path: folder)
     guard let info = try await store.list(nil, recursive: true).objects.first else {
@@ -44,8 +46,10 @@ struct KernelInputs {
     let run = ReferenceRun(builder: ReferenceBuilder(parser: parser), root: root, width: 1)
     let summary = try await run.run([source])
     let references = try await root.read(summary.sets[0].key) ?? []
+    let stack = try await StackScanner(parser: parser).scan([source])
     return KernelInputs(
-      folder: folder, variable: variable, tile: tile, plain: plain, references: references)
+      folder: folder, variable: variable, tile: tile, plain: plain, references: references,
+      stack: stack)
   }
 
   func remove() {
@@ -55,7 +59,7 @@ struct KernelInputs {
   }
 
   func kernels() throws -> [Kernel] {
-    try [inflate(), unshuffle(), unpack()] + codecs() + [shardIndex(), jsonReferences()]
+    try [inflate(), unshuffle(), unpack()] + gather() + codecs() + [shardIndex(), jsonReferences()]
   }
 
   private func inflate() -> Kernel {
@@ -104,6 +108,53 @@ struct KernelInputs {
       byteCount: stored.count / 2 * packing.unpackedType.byteCount, alignment: 64)
     return Kernel(name: "unpack int16 to float32", byteCount: output.count) {
       stored.withUnsafeBytes { packing.unpack($0, into: output) }
+    }
+  }
+
+  /// Placing a year of pieces into the chunks of their band: narrow pieces, as they are held where
+  /// memory allows, and wide ones; integers kept and integers unpacked.
+  private func gather() throws -> [Kernel] {
+    try [("int16", VariablePolicy.keep), ("int16 to float32", .unpack)].flatMap { types, policy in
+      var options = ConversionOptions(threads: 1)
+      options.variables = [variable.name]
+      options.policies = [variable.name: policy]
+      options.chunk = [25, 25]
+      options.codec = .fixed(.none)
+      let plan = try PlanBuilder(stack: stack, options: options).plan().years[0].arrays[0]
+      let source = variable.packing.map { StepSource(packing: $0, fill: nil) }
+      let converter = StepConverter(
+        plan: plan, sources: Array(repeating: source, count: Self.steps))
+      return [25, 1000].map { width in
+        gather(by: converter, width: width, plan.variable.type.byteCount, types)
+      }
+    }
+  }
+
+  /// - Parameter width: Of pieces of 25 rows; each goes into chunks of 25 × 25.
+  private func gather(
+    by converter: StepConverter, width: Int, _ valueByteCount: Int, _ types: String
+  ) -> Kernel {
+    let (edge, steps) = (25, Self.steps)
+    let chunkCount = width / edge
+    let stepByteCount = edge * edge * valueByteCount
+    let output = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: chunkCount * steps * stepByteCount, alignment: 64)
+    // Whole rows of a chunk lie one after the other.
+    let (rows, columns) = width == edge ? (1, edge * edge) : (edge, edge)
+    return Kernel(name: "gather \(edge) × \(width), \(types)", byteCount: output.count) {
+      try plain.withUnsafeBytes { plain in
+        for step in 0..<steps {
+          let piece = UnsafeRawBufferPointer(rebasing: plain[(step * 10_000)...])
+          for chunk in 0..<chunkCount {
+            try converter.convert(
+              UnsafeRawBufferPointer(rebasing: piece[(chunk * edge * 2)...]), step: step,
+              rows: rows, columns: columns, stride: width,
+              into: UnsafeMutableRawBufferPointer(
+                rebasing: output[((chunk * steps + step) * stepByteCount)...]),
+              stride: edge)
+          }
+        }
+      }
     }
   }
 
