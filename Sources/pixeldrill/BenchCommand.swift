@@ -13,12 +13,18 @@ struct BenchCommand: AsyncParsableCommand {
       Makes stacks, reads the same places and times by every route, refuses to
       report unless all give the same numbers, and writes bench.html, bench.md
       and bench.json. Python takes part if --python has the packages of
-      scripts/requirements.txt.
+      scripts/requirements.txt. Run it at the root of the repository.
+
+      With --compare it ends with 3 if anything takes more than 1.25 times as long
+      as in the older report, or isn't measured any more.
 
       EXAMPLES
         pixeldrill bench --config benchmarks/quick.yaml --to report \\
           --python .venv/bin/python
-        pixeldrill bench --report report/bench.json --compare old/bench.json
+        pixeldrill bench --config benchmarks/quick.yaml --to again \\
+          --python .venv/bin/python --compare report/bench.json
+        pixeldrill bench --report again/bench.json --compare report/bench.json
+        pixeldrill bench --report report/bench.json --to written-anew
       """)
 
   @Option(help: "What to run: a YAML file as benchmarks/full.yaml.")
@@ -29,9 +35,10 @@ struct BenchCommand: AsyncParsableCommand {
   @Option(help: "Folder of these programs.") var peers = "benchmarks/peers"
   @Option(help: "s3://bucket/prefix to fill and read, too; emptied in the end.")
   var bucket: String?
-  @Option(help: "A bench.json to compare, or to write --to, instead of running anything.")
+  @Option(help: "A bench.json to --compare, or to write anew --to a folder; runs nothing.")
   var report: String?
-  @Option(help: "An older report: says what has become slower.") var compare: String?
+  @Option(help: "An older bench.json: says what has become slower, and what faster.") var compare:
+    String?
   @OptionGroup var access: AccessOptions
   @OptionGroup var log: LogOptions
 
@@ -49,7 +56,7 @@ struct BenchCommand: AsyncParsableCommand {
     guard let old else { return }
     let comparison = BenchComparison(found, with: old)
     Console.output("\(comparison)\n")
-    if !comparison.slower.isEmpty { throw ExitCode(3) }
+    if !comparison.slower.isEmpty || !comparison.missing.isEmpty { throw ExitCode(3) }
   }
 
   private func measure() async throws -> BenchReport {
