@@ -65,7 +65,8 @@ extension ReportTable {
           let style =
             (index < wordColumns ? "" : " class=\"number\"")
             + (tag == "td" && cell.hasSuffix("(fastest)") ? " data-best" : "")
-          return "<\(tag)\(style)>\(Self.lines(cell))</\(tag)>"
+          let words = index < wordColumns ? SVG.escaped(cell) : Self.lines(cell)
+          return "<\(tag)\(style)>\(words)</\(tag)>"
         }.joined() + "</tr>\n"
     }
     return "<div class=\"wide\" tabindex=\"0\"><table>\n<thead>" + row(header, "th")
@@ -145,6 +146,8 @@ private enum ReportStyle {
       @media (max-width: 40rem) {
         body { font-size: 15px; }
         main { padding: 1rem .8rem 3rem; }
+        td:first-child, th:first-child { position: sticky; left: 0; min-width: 6.5rem;
+          background: var(--paper); }
         svg { font-size: 16.5px; }
         svg .tick { font-size: 15px; }
       }
@@ -154,8 +157,7 @@ private enum ReportStyle {
         body { font-size: 10pt; }
         main { max-width: none; padding: 0; }
         .wide { overflow: visible; }
-        table { font-size: 7.5pt; }
-        td.number { white-space: normal; }
+        table { font-size: 7pt; }
         th, td { padding: .15rem .3rem; }
         figure, tr { break-inside: avoid; }
         h2, figcaption { break-after: avoid; }

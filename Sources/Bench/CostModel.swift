@@ -117,9 +117,10 @@ public struct CostModel: Codable, Sendable {
       arithmetic: [
         "reads: \(archive.granules) granules × (\(tiles.text) tiles + 6 ranges of a header, both "
           + "assumed: each tile is read once) = \(Figures.count(reads))",
-        "writes: \(objects) objects of \(stack.years) year(s) × \(archive.years) years × "
+        "writes: \(objects) objects ÷ \(stack.years) × \(archive.years) years × "
           + "\(Figures.number(area)) times the area = \(Figures.count(writes))",
-        "CPU: \(Figures.bytes(decoded)) decoded at "
+        "CPU: \(archive.granules) × \(archive.rows) × \(archive.columns) numbers of 2 bytes = "
+          + "\(Figures.bytes(decoded)), decoded at "
           + "\(Figures.number(Double(run.decodedByteCount) / run.cpuSeconds / 1e6)) MB a core-second "
           + "(\(run.program)) = \(Figures.number(hours)) core-hours",
         "stored: \(Figures.bytes(Double(bytes))) of \(stack.granuleCount) granules × "
@@ -154,10 +155,12 @@ extension CostModel.Drill {
       moved *= area
       arithmetic += " × \(Figures.number(area)) times the area"
     }
-    arithmetic += " = \(Figures.bytes(moved))"
+    let cost = total / 1000 * prices.perThousandReads + moved / 1e9 * prices.perGigabyteOut
+    arithmetic +=
+      " = \(Figures.bytes(moved)); \(Figures.count(total)) × \(prices.perThousandReads) ÷ 1000 + "
+      + "\(Figures.number(moved / 1e9)) GB × \(prices.perGigabyteOut) = \(prices.currency) "
+      + Figures.money(cost)
     self.init(
-      route: measured.route, requests: total, bytes: moved,
-      cost: total / 1000 * prices.perThousandReads + moved / 1e9 * prices.perGigabyteOut,
-      arithmetic: arithmetic)
+      route: measured.route, requests: total, bytes: moved, cost: cost, arithmetic: arithmetic)
   }
 }

@@ -17,8 +17,16 @@ public struct Machine: Codable, Hashable, Sendable {
     return Machine(
       processor: processor ?? "unknown", coreCount: information.activeProcessorCount,
       memoryByteCount: Int(information.physicalMemory),
-      system: "\(system ?? "unknown"), \(information.operatingSystemVersionString)",
+      system: "\(system ?? "unknown"), Linux \(kernel())",
       loadBefore: load(), loadAfter: load())
+  }
+
+  private static func kernel() -> String {
+    var names = utsname()
+    uname(&names)
+    return withUnsafeBytes(of: names.release) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
   }
 
   /// Of one minute.

@@ -6,7 +6,8 @@ extension ReportDocument {
       .text(
         "\(first.granuleCount) granules, \(Figures.bytes(Double(first.decodedByteCount))) of packed "
           + "numbers, from folder to folder, each program from its start to its end, in turns."))
-    section.blocks.append(.bars(BarChart(title: "conversion, seconds", report.conversions)))
+    section.blocks.append(
+      .bars(BarChart(title: "conversion, from start to end", report.conversions)))
     section.blocks.append(
       .table(
         ReportTable(
@@ -60,12 +61,14 @@ extension ReportDocument {
             + "\(Figures.money(conversion.costPerMonth)) a month for keeping the stores."))
       section.blocks.append(.list(conversion.arithmetic))
     }
-    if let pixels = costs.breakEvenPixels {
+    if let pixels = costs.breakEvenPixels, let conversion = costs.conversion {
+      let difference = conversion.cost / pixels
       section.blocks.append(
         .text(
           "Beside references, converting has paid for itself after "
-            + "\(Figures.count(pixels.rounded(.up))) pixels drilled over all years from outside the "
-            + "region (not counting what keeping the stores costs, nor anyone's time)."))
+            + "\(Figures.money(conversion.cost)) ÷ \(Figures.money(difference)) (what a pixel costs "
+            + "less) = \(Figures.count(pixels.rounded(.up))) pixels drilled over all years from "
+            + "outside the region, not counting what keeping the stores costs, nor anyone's time."))
     }
     return section
   }
@@ -80,22 +83,22 @@ extension ReportDocument {
         .table(
           ReportTable(
             header: [
-              "stack", "years × days", "granules", "grid", "converted", "granules' bytes",
-              "Zarr v3",
-              "Zarr v2", "references",
+              "stack", "converted", "years × days", "granules", "rows × columns", "granules' size",
+              "Zarr v3", "Zarr v2", "references",
             ],
             rows: report.stacks.map { own in
               func store(_ format: String) -> String {
-                Figures.bytes(Double(own.storeByteCounts[format] ?? 0)) + " in "
-                  + Figures.count(Double(own.storeObjectCounts[format] ?? 0))
+                Figures.bytes(Double(own.storeByteCounts[format] ?? 0)) + " ("
+                  + Figures.count(Double(own.storeObjectCounts[format] ?? 0)) + " objects)"
               }
               return [
-                own.name, "\(own.years) × \(own.daysPerYear)", "\(own.granuleCount)",
-                "\(own.rows) × \(own.columns)", own.variables.joined(separator: ", "),
+                own.name, own.variables.joined(separator: ", "),
+                "\(own.years) × \(own.daysPerYear)", "\(own.granuleCount)",
+                "\(own.rows) × \(own.columns)",
                 Figures.bytes(Double(own.granuleByteCount)), store("v3"), store("v2"),
                 Figures.bytes(Double(own.referenceByteCount)),
               ]
-            })),
+            }, wordColumns: 2)),
       ])
   }
 

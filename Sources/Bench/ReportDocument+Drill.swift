@@ -3,14 +3,25 @@ extension ReportDocument {
 
   static func headline(_ report: BenchReport) -> Section {
     var section = Section(title: "Where each route wins", blocks: [])
-    section.blocks.append(.list(report.mainJobs.compactMap { sentence($0, report) }))
+    var sentences = report.mainJobs.compactMap { sentence($0, "folder", .warm, report) }
+    // One of the simulated networks: the slowest.
+    let slowest = report.measurements.last(where: \.isSimulated)?.network
+    for network in report.networks where network == "S3 server" || network == slowest {
+      sentences += report.jobs(over: network).compactMap { sentence($0, network, .cold, report) }
+    }
+    if let sentence = conversionSentence(report) { sentences.append(sentence) }
+    section.blocks.append(
+      .text(
+        "From local files and warm, unless it says otherwise. Warm: opened before, files in memory. "
+          + "Cold: opened anew, files read from the disk. Simulated: local files behind a wait for "
+          + "each answer and a bandwidth. All routes gave the same numbers, bit for bit."))
+    section.blocks.append(.list(sentences))
     for (temperature, words) in [
-      (Measurement.Temperature.warm, "Warm: opened before, files in memory."),
-      (.cold, "Cold: opened anew, files read from the disk."),
+      (Measurement.Temperature.warm, "Warm"), (.cold, "Cold"),
     ] {
       section.blocks.append(
         .text(
-          "\(words) Medians from local files, and how many times as long as the fastest route."))
+          "\(words), from local files: medians, and how many times as long as the fastest route."))
       section.blocks.append(.table(comparison(temperature, report)))
     }
     return section
@@ -36,31 +47,42 @@ extension ReportDocument {
     return ReportTable(header: ["route"] + jobs, rows: rows)
   }
 
-  /// What a job says about the layout, as faithfully where it loses as where it wins.
-  private static func sentence(_ job: String, _ report: BenchReport) -> String? {
-    let measured = report.routes(job, "folder", .warm)
-    guard let best = measured.min(by: { $0.seconds.median < $1.seconds.median }),
-      let stores = measured.first(where: { $0.route == .zarrV3 })
-    else { return nil }
-    func times(_ other: Measurement) -> String {
-      Figures.number(other.seconds.median / stores.seconds.median)
-    }
-    let beside = measured.filter { ![.zarrV3, .zarrV2].contains($0.route) }
-      .map { "\($0.route) \(times($0))" }.joined(separator: "; ")
+  /// Which route wins a job and by how much, told alike whichever it is.
+  private static func sentence(
+    _ job: String, _ network: String, _ temperature: Measurement.Temperature, _ report: BenchReport
+  ) -> String? {
+    let measured = report.routes(job, network, temperature)
+      .sorted { $0.seconds.median < $1.seconds.median }
+    guard let best = measured.first else { return nil }
+    let place = network == "folder" ? "" : " (\(network), \(temperature.rawValue))"
     var sentence =
-      "\(job): \(Figures.seconds(stores.seconds.median)) from Zarr v3. In multiples of that: "
-      + "\(beside)."
-    let factor = stores.seconds.median / best.seconds.median
-    if factor > 1.1 {
+      "\(job)\(place): the fastest is \(best.route) with \(Figures.seconds(best.seconds.median)). "
+      + timesAsLong(measured.dropFirst().map { ("\($0.route)", $0.seconds) }, best.seconds)
+    if let stores = measured.first(where: { $0.route == .zarrV3 }), stores.stepCount == 1,
+      stores.seconds.median > 1.1 * best.seconds.median
+    {
       sentence +=
-        " The fastest is \(best.route): Zarr v3 takes \(Figures.number(factor)) times as long."
-    }
-    if stores.stepCount == 1, factor > 1.1 {
-      sentence +=
-        " For a map of one day, stores that are chunked for time are the wrong layout: each of its "
-        + "chunks holds all days, which are read and decoded for one."
+        " For a map of one day, stores that are chunked for time are the wrong layout: each of "
+        + "their chunks holds all days, which are read and decoded for one."
     }
     return sentence
+  }
+
+  private static func conversionSentence(_ report: BenchReport) -> String? {
+    let sorted = report.conversions.sorted { $0.seconds.median < $1.seconds.median }
+    guard let best = sorted.first else { return nil }
+    return
+      "converting \(best.granuleCount) granules: the fastest is \(best.program) with "
+      + "\(Figures.seconds(best.seconds.median)). "
+      + timesAsLong(sorted.dropFirst().map { ($0.program, $0.seconds) }, best.seconds)
+  }
+
+  private static func timesAsLong(_ others: [(name: String, seconds: Spread)], _ best: Spread)
+    -> String
+  {
+    "Times as long: "
+      + others.map { "\($0.name) \(Figures.number($0.seconds.median / best.median))" }
+      .joined(separator: "; ") + "."
   }
 
   static func jobs(_ report: BenchReport) -> Section {
@@ -164,7 +186,7 @@ extension ReportDocument {
           ReportTable(
             header: ["route", "", "exponent"]
               + (fits.first?.lengths ?? []).map {
-                "\($0.text) \(fits[0].unit)"
+                "\($0.text) \($0 == 1 ? fits[0].unit.dropLast() : fits[0].unit[...])"
               } + ["slope per \(fits.first?.unit.dropLast() ?? "")"],
             rows: fits.map { fit in
               [fit.route.description, fit.temperature.rawValue, Figures.number(fit.exponent)]
