@@ -1,15 +1,19 @@
-"""Opens the benchmark's page in headless Chromium: in both themes, on a desk and on a phone.
+"""Opens the benchmark's page in headless Chromium: in both themes, on a desk, on a phone and on paper.
 
     bench_page.py BENCH.html [FOLDER FOR PICTURES]
 
 No request may leave the page, no script may be in it, charts must have data and be drawn, text must be
-readable (WCAG's contrast of 4.5), and nothing but tables may be wider than the screen. Speaks the
-DevTools protocol over a pipe: nothing has to be installed beside the browser.
+readable (WCAG's contrast of 4.5), and nothing but tables may be wider than the screen. Printed, even by
+someone who likes it dark, each page has words on white paper, each chart is on one page with all of its
+words, and all numbers of the tables are there. Speaks the DevTools protocol over a pipe; poppler reads
+the PDF.
 """
 import base64
+import collections
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,6 +44,13 @@ PROBE = """(() => {
     fits: document.documentElement.scrollWidth <= innerWidth, scripts: document.scripts.length,
     tables: document.querySelectorAll('table').length};
 })()"""
+
+
+# What must be found on paper: the words of each chart, and the numbers of all tables.
+WORDS = """(() => ({
+  charts: [...document.querySelectorAll('figure')].map(f => [f.querySelector('figcaption'),
+      ...f.querySelectorAll('svg text')].map(e => e.textContent)),
+  numbers: [...document.querySelectorAll('td.number')].map(e => e.innerText).join(' ')}))()"""
 
 
 class Browser:
@@ -110,9 +121,7 @@ def look(browser, theme, width):
                 deviceScaleFactor=1, mobile=width < 600)
     browser.ask("Page.navigate", url=page)
     browser.wait("Page.loadEventFired")
-    result = browser.ask("Runtime.evaluate", expression=PROBE, returnByValue=True)["result"]
-    check("value" in result, f"the page can't be looked at: {result.get('description')}")
-    found = result["value"]
+    found = evaluate(browser, PROBE)
     where = f"{theme}, {width} wide"
     requested = [event["params"]["request"]["url"] for event in browser.events
                  if event.get("method") == "Network.requestWillBeSent"]
@@ -135,6 +144,37 @@ def look(browser, theme, width):
     return found
 
 
+def evaluate(browser, expression):
+    result = browser.ask("Runtime.evaluate", expression=expression, returnByValue=True)["result"]
+    check("value" in result, f"the page can't be looked at: {result.get('description')}")
+    return result["value"]
+
+
+def printed(browser, folder):
+    """Prints the page that is open, with its backgrounds, and looks at the PDF."""
+    words = evaluate(browser, WORDS)
+    pdf = folder / "bench.pdf"
+    answer = browser.ask("Page.printToPDF", printBackground=True, paperWidth=8.27, paperHeight=11.69)
+    pdf.write_bytes(base64.b64decode(answer["data"]))
+    text = subprocess.run(["pdftotext", pdf, "-"], check=True, capture_output=True, text=True).stdout
+    pages = text.removesuffix("\f").split("\f")
+    check(len(pages) > 2, f"on paper: {len(pages)} pages")
+    check(all(len(page.split()) > 10 for page in pages), "on paper: a page is empty")
+    joined = ["".join(page.split()) for page in pages]
+    for chart in words["charts"]:
+        labels = ["".join(label.split()) for label in chart]
+        check(any(all(label in page for label in labels) for page in joined),
+              f"on paper: no page has all of “{chart[0]}”")
+    count = collections.Counter(re.findall(r"\S+", words["numbers"]))
+    lost = count - collections.Counter(text.split())
+    check(not lost, f"on paper: numbers are cut off: {list(lost)[:5]}")
+    subprocess.run(["pdftoppm", "-gray", "-r", "20", pdf, folder / "page"], check=True)
+    for picture in sorted(folder.glob("page-*.pgm")):
+        pixels = picture.read_bytes().split(b"\n255\n", 1)[1]
+        check(sum(pixels) / len(pixels) > 215, f"on paper: {picture.stem} is dark")
+    return len(pages)
+
+
 with tempfile.TemporaryDirectory() as profile:
     browser = Browser(profile)
     try:
@@ -146,7 +186,8 @@ with tempfile.TemporaryDirectory() as profile:
         for theme in ("light", "dark"):
             for width in (1200, 390):
                 found = look(browser, theme, width)
+        pages = printed(browser, pictures or pathlib.Path(profile))
     finally:
         browser.close()
-print(f"ok: {found['charts']} charts and {found['tables']} tables, in both themes, on a desk and on a "
-      "phone, without a request")
+print(f"ok: {found['charts']} charts and {found['tables']} tables, in both themes, on a desk, on a "
+      f"phone and on {pages} sheets of paper, without a request")

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The whole benchmark on a small stack: its report against the schema and in a browser, a run beside
-# itself, and a route that gives one wrong bit, after which there must be no report.
+# The whole benchmark on a small stack: its report against the schema, in a browser and on paper, a run
+# beside itself, and a route that gives one wrong bit, after which there must be no report.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/conformance/checks.sh
@@ -27,7 +27,7 @@ routes = {measured["route"] for measured in report["measurements"]}
 assert len(routes) == 9, routes
 PYTHON
 if scripts/install-browser.sh; then
-  verdict "its page is readable, with data in all charts, and asks for nothing" \
+  verdict "its page is readable, prints whole, has data in all charts, and asks for nothing" \
     $python scripts/conformance/bench_page.py "$work/report/bench.html"
 else
   skipped "no browser, so nothing has looked at the page"
