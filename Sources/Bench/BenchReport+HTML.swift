@@ -147,7 +147,7 @@ private enum ReportStyle {
         body { font-size: 15px; }
         main { padding: 1rem .8rem 3rem; }
         td:first-child, th:first-child { position: sticky; left: 0; min-width: 6.5rem;
-          background: var(--paper); }
+          background: var(--paper); background-clip: padding-box; }
         svg { font-size: 16.5px; }
         svg .tick { font-size: 15px; }
       }
