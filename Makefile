@@ -2,7 +2,8 @@
 # make test   install what is missing, build, and run all tests
 # make test-long   those that take long: random kills, longer fuzzing
 # make bench  compare all routes and report in bench/ (less than 30 minutes; QUICK=1: small, 2 minutes)
-.PHONY: demo test test-long bench build install lint format clean
+# make bench-keep   the same, and keep it as benchmarks/results/<day>
+.PHONY: demo test test-long bench bench-keep build install lint format clean
 
 SWIFT := swift
 BUILD := .build/release/pixeldrill
@@ -23,6 +24,10 @@ test-long: install
 bench: build
 	scripts/venv.sh
 	scripts/bench.sh $(if $(QUICK),quick,full) bench
+
+bench-keep: bench
+	$(SWIFT) run -c release kernels >bench/kernels.txt
+	scripts/keep-report.py bench
 
 build: install
 	$(SWIFT) build -c release --product pixeldrill
