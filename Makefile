@@ -1,7 +1,7 @@
 # make demo   install what is missing, build, and run the main job on a sample stack
 # make test   install what is missing, build, and run all tests
 # make test-long   those that take long: random kills, longer fuzzing
-# make bench  compare all routes and report in bench/ (less than 30 minutes; QUICK=1: small, 2 minutes)
+# make bench  compare all routes and report in bench/ (less than 25 minutes; QUICK=1: small, 2 minutes)
 # make bench-keep   the same, and keep it as benchmarks/results/<day>
 .PHONY: demo test test-long bench bench-keep build install lint format clean
 
