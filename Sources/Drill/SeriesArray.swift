@@ -15,7 +15,9 @@ struct SeriesArray: Sendable {
   /// - Returns: Shape `[pixels.count, steps.count]`.
   func values(at pixels: [Pixel], steps: Range<Int>) async throws(ZarrError) -> SeriesValues {
     let size = array.metadata.dataType.byteCount
-    var stored = fill(count: pixels.count * steps.count)
+    // What an absent chunk holds; a chunk that has no such value is refused when it is read.
+    var stored = array.metadata.dataType.bytes(
+      of: array.metadata.fillBits ?? 0, filling: pixels.count * steps.count * size)
     let wanted = chunks(for: pixels, steps: steps)
     let perBatch = max(1, Self.batchByteLimit / max(1, array.metadata.chunkByteCount))
     for start in stride(from: 0, to: wanted.count, by: perBatch) {
@@ -35,18 +37,6 @@ struct SeriesArray: Sendable {
       }
     }
     return SeriesValues(unpacking: stored, packing)
-  }
-
-  /// What an absent chunk holds; a chunk that has no such value is refused when it is read.
-  private func fill(count: Int) -> [UInt8] {
-    let size = array.metadata.dataType.byteCount
-    let bits = array.metadata.fillBits ?? 0
-    return withUnsafeBytes(of: bits.littleEndian) { fill in
-      [UInt8](unsafeUninitializedCapacity: count * size) { buffer, filled in
-        for index in 0..<count * size { buffer[index] = fill[index % size] }
-        filled = count * size
-      }
-    }
   }
 
   private struct WantedChunk {

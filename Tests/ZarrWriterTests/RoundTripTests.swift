@@ -171,6 +171,58 @@ struct RoundTripTests {
     }
   }
 
+  /// A frame has its size at byte 4 and that of its blocks at byte 8.
+  ///
+  /// Source: c-blosc, README_CHUNK_FORMAT.
+  @Test(arguments: [(220_632, 1), (262_152, 3), (456_248, 3), (882_496, 4)])
+  func `a chunk has so many blocks that several threads can decode it`(
+    byteCount: Int, blockCount: Int
+  ) throws {
+    let plain = (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 9) }
+    var frame = [UInt8](repeating: 0, count: BloscEncoder.capacity(for: byteCount))
+    let encoder = try BloscEncoder(typeSize: 8, name: .zstd, level: 1, shuffle: .none)
+    _ = try plain.withUnsafeBytes { plain in
+      try frame.withUnsafeMutableBytes { frame in try encoder.encode(plain, into: frame) }
+    }
+    let sizes = frame.withUnsafeBytes { frame in
+      [4, 8].map { Int(frame.loadUnaligned(fromByteOffset: $0, as: Int32.self)) }
+    }
+    #expect(sizes[0] == byteCount)
+    #expect((sizes[0] + sizes[1] - 1) / sizes[1] == blockCount)
+    #expect(sizes[1] <= 1 << 18)
+  }
+
+  @Test func `what decoded a damaged frame decodes the next ones right`() async throws {
+    let values = (0..<60).map { value in
+      (0..<5_000).map { UInt8(truncatingIfNeeded: $0 &* $0 / (value + 7)) }
+    }
+    let encoder = try ZstdEncoder(ZstdEncoder.Parameters(level: 1))
+    let frames = try values.map { value in
+      var frame = [UInt8](repeating: 0, count: ZstdEncoder.capacity(for: value.count))
+      let count = try value.withUnsafeBytes { value in
+        try frame.withUnsafeMutableBytes { try encoder.encode(value, into: $0) }
+      }
+      return Array(frame[..<count])
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (value, frame) in zip(values, frames) {
+        group.addTask {
+          let cut = Array(frame.dropLast(frame.count / 3))
+          #expect(throws: CodecError.self) {
+            try cut.withUnsafeBytes { try Zstd().decode($0, limit: value.count) }
+          }
+          let result = try frame.withUnsafeBytes { try Zstd().decode($0, limit: value.count) }
+          guard case .bytes(let bytes) = result else {
+            Issue.record("no bytes")
+            return
+          }
+          #expect(bytes == value)
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
   @Test func `an object that the root metadata holds a copy of isn't asked for`() async throws {
     let spec = try spec(
       Layout(shape: [5], chunk: [5], shard: nil), .float32, .zstd(level: 1), .v3)

@@ -29,16 +29,10 @@ public struct Blosc: BytesCodec {
       throw .sizeMismatch(codec: Self.name, claimed: claimed, expected: limit)
     }
     let blockByteCount = Self.blockByteCount(ofFrame: bytes)
-    let parts = Self.parts(of: claimed, blockByteCount: blockByteCount)
     var decoded = 0
     let plain = [UInt8](unsafeUninitializedCapacity: claimed) { buffer, count in
       guard claimed > 0 else { return }
-      decoded =
-        if parts.count < 2 {
-          Int(blosc_decompress_ctx(base, buffer.baseAddress, claimed, 1))
-        } else {
-          Self.decode(parts, of: bytes, blockByteCount: blockByteCount, into: buffer)
-        }
+      decoded = Self.decode(bytes, blockByteCount: blockByteCount, into: buffer)
       count = decoded == claimed ? claimed : 0
     }
     guard decoded == claimed else {
@@ -48,7 +42,7 @@ public struct Blosc: BytesCodec {
   }
 
   /// Less isn't worth another thread.
-  private static let partByteCount = 1 << 18
+  private static let partByteCount = 1 << 16
 
   /// - Returns: 0 for a frame whose blocks can't be told apart.
   private static func blockByteCount(ofFrame frame: UnsafeRawBufferPointer) -> Int {
@@ -59,27 +53,27 @@ public struct Blosc: BytesCodec {
     return isRegular && flags & CInt(BLOSC_MEMCPYED) == 0 ? block : 0
   }
 
-  /// Splits a large frame between its blocks, for several threads.
+  /// Decodes a frame, a large one by several threads, which share its blocks.
   ///
-  /// - Returns: Ranges of the decoded bytes; one at most if it is best decoded at once.
-  private static func parts(of byteCount: Int, blockByteCount: Int) -> [Range<Int>] {
-    guard blockByteCount > 0 else { return [] }
-    let perPart = (partByteCount + blockByteCount - 1) / blockByteCount * blockByteCount
-    return stride(from: 0, to: byteCount, by: perPart).map { $0..<min($0 + perPart, byteCount) }
-  }
-
-  /// - Returns: How many bytes were decoded, without those of parts that couldn't be.
+  /// - Parameter blockByteCount: 0 if blocks can't be told apart.
+  /// - Returns: How many bytes were decoded, without those of blocks that couldn't be.
   private static func decode(
-    _ parts: [Range<Int>], of frame: UnsafeRawBufferPointer, blockByteCount: Int,
+    _ frame: UnsafeRawBufferPointer, blockByteCount: Int,
     into buffer: UnsafeMutableBufferPointer<UInt8>
   ) -> Int {
     nonisolated(unsafe) let (frame, target) = (frame, UnsafeMutableRawBufferPointer(buffer))
+    let byteCount = buffer.count
+    let perPart = (partByteCount + blockByteCount - 1) / max(1, blockByteCount) * blockByteCount
+    let partCount = perPart > 0 ? (byteCount + perPart - 1) / perPart : 1
     nonisolated(unsafe) let blocks = BloscZstdBlocks(
-      frame, byteCount: buffer.count, blockByteCount: blockByteCount)
+      frame, byteCount: byteCount, blockByteCount: blockByteCount)
+    if partCount == 1, blocks == nil {
+      return Int(blosc_decompress_ctx(frame.baseAddress, target.baseAddress, byteCount, 1))
+    }
     let typeSize = Int(frame[3])
     let total = Atomic<Int>(0)
-    DispatchQueue.concurrentPerform(iterations: parts.count) { index in
-      let part = parts[index]
+    DispatchQueue.concurrentPerform(iterations: partCount) { index in
+      let part = index * perPart..<min((index + 1) * perPart, byteCount)
       guard let room = target.baseAddress?.advanced(by: part.lowerBound) else { return }
       let isDecoded =
         if let blocks {

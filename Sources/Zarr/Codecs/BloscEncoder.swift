@@ -3,8 +3,9 @@ import CZstd
 
 /// Writes blosc frames, reusing a context and buffers; not for two threads at once.
 ///
-/// Blocks are of half a mebibyte, or the whole chunk: with zstd that is twice as fast as blosc's
-/// automatic size, and smaller. Several blocks can be decoded at once.
+/// A chunk of at most 256 KiB is one block, a larger one three or more: with zstd that is twice as
+/// fast as blosc's automatic size, and smaller. Blocks can be decoded at once: with thirds a second
+/// thread, which has to be woken, does the last one while the first does two.
 ///
 /// Source: c-blosc, README_CHUNK_FORMAT.
 package final class BloscEncoder {
@@ -35,7 +36,7 @@ package final class BloscEncoder {
 
   deinit { scratch.deallocate() }
 
-  private static let blockLimit = 1 << 19
+  private static let blockLimit = 1 << 18
 
   /// What suits geophysical fields, and can't be said to libblosc. A hash table of 2,048 places
   /// stays in the fastest cache: chunks shrink as well as with zstd's own 8,192 to 32,768, in three
@@ -70,7 +71,7 @@ package final class BloscEncoder {
   }
 
   private static func blockCount(of byteCount: Int) -> Int {
-    max(1, (byteCount + blockLimit - 1) / blockLimit)
+    byteCount <= blockLimit ? 1 : max(3, (byteCount + blockLimit - 1) / blockLimit)
   }
 
   /// Equal blocks but for the last. Those of a bit shuffle are of whole groups of eight elements:

@@ -1,5 +1,3 @@
-import CZstd
-
 /// The blocks of a blosc frame that are zstd frames of unshuffled bytes: decoded where they belong,
 /// which libblosc would copy them to.
 ///
@@ -19,10 +17,12 @@ struct BloscZstdBlocks {
   /// - Parameters:
   ///   - frame: With a header that libblosc has found valid.
   ///   - byteCount: Of the decoded frame.
+  ///   - blockByteCount: 0 if blocks can't be told apart.
   /// - Returns: `nil` for a frame of another kind.
   init?(_ frame: UnsafeRawBufferPointer, byteCount: Int, blockByteCount: Int) {
     let flags = frame[2]
-    guard flags & Self.otherForms == 0, flags & Self.isWhole != 0, flags >> 5 == Self.zstdFormat
+    guard blockByteCount > 0, flags & Self.otherForms == 0, flags & Self.isWhole != 0,
+      flags >> 5 == Self.zstdFormat
     else { return nil }
     self.frame = frame
     self.byteCount = byteCount
@@ -40,7 +40,7 @@ struct BloscZstdBlocks {
       let room = target.advanced(by: start - range.lowerBound)
       if stored.count == count, let bytes = stored.baseAddress {
         room.copyMemory(from: bytes, byteCount: count)
-      } else if ZSTD_decompress(room, count, stored.baseAddress, stored.count) != count {
+      } else if ZstdContexts.decode(stored, into: room, capacity: count) != count {
         return false
       }
     }

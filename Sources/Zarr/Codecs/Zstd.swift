@@ -22,7 +22,7 @@ public struct Zstd: BytesCodec {
     }
     var status = 0
     let plain = [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-      status = ZSTD_decompress(buffer.baseAddress, limit, bytes.baseAddress, bytes.count)
+      status = ZstdContexts.decode(bytes, into: buffer.baseAddress, capacity: limit)
       count = ZSTD_isError(status) == 0 ? status : 0
     }
     guard ZSTD_isError(status) == 0 else {
