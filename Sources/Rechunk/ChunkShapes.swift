@@ -1,3 +1,4 @@
+import CF
 import Zarr
 
 /// The chunk and shard shapes of one variable, without time: as asked for, or advised.
@@ -7,17 +8,20 @@ struct ChunkShapes {
 
   /// Extents asked for apply to the last dimensions; all before them are 1.
   init(
-    _ variable: StackVariable, options: ConversionOptions, advisor: ShapeAdvisor
+    _ treated: TreatedVariable, options: ConversionOptions, advisor: ShapeAdvisor
   ) throws(ShapeError) {
+    let variable = treated.source
     let shape = variable.shape
     let first = max(0, shape.count - 2)
+    let advised = advisor.chunk(for: treated)
     func extent(_ asked: [Int]?, _ axis: Int, advised: Int) -> Int {
       guard axis >= first else { return 1 }
       guard let asked else { return advised }
       return asked[min(axis - first + max(0, asked.count - (shape.count - first)), asked.count - 1)]
     }
     let chunk = shape.indices.map { axis in
-      max(1, min(extent(options.chunk, axis, advised: advisor.chunkEdge), shape[axis]))
+      let advised = axis < first ? 1 : advised[axis - first]
+      return max(1, min(extent(options.chunk, axis, advised: advised), shape[axis]))
     }
     self.chunk = chunk
     var shard: [Int] = []
@@ -37,6 +41,15 @@ struct ChunkShapes {
       shard.append(extent >= shape[axis] ? whole : extent)
     }
     self.shard = shard
+  }
+}
+
+extension ShapeAdvisor {
+  /// The advised extents of a variable's chunks along its last two dimensions.
+  func chunk(for variable: TreatedVariable) -> [Int] {
+    chunk(
+      elementByteCount: variable.type.byteCount, shape: Array(variable.source.shape.suffix(2)),
+      tiles: variable.source.tileShapes.map { Array($0.suffix(2)) })
   }
 }
 

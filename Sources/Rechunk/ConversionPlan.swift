@@ -68,8 +68,10 @@ public struct WholeArray: Sendable {
 
 /// A chunk shape that could be chosen, and what a drill through one year would cost.
 public struct ChunkAlternative: Hashable, Sendable {
-  public let edge: Int
-  /// Decoded bytes of one chunk of the widest variable of two bytes.
+  public let variable: String
+  /// Extents in space.
+  public let chunk: [Int]
+  /// Decoded bytes of one chunk.
   public let chunkByteCount: Int
   /// Chunks in one year of one variable.
   public let chunkCount: Int

@@ -157,7 +157,7 @@ public struct PlanBuilder {
     _ variable: TreatedVariable, stepCount: Int, arena: Int
   ) throws -> ArrayPlan {
     let shape = variable.source.shape
-    let shapes = try ChunkShapes(variable.source, options: options, advisor: advisor)
+    let shapes = try ChunkShapes(variable, options: options, advisor: advisor)
     let sourceBytes = variable.source.type?.byteCount ?? 1
     let elementBytes = max(sourceBytes, variable.type.byteCount)
     let chunkBytes = stepCount * shapes.chunk.reduce(1, *) * elementBytes
@@ -205,16 +205,19 @@ public struct PlanBuilder {
       threads: options.threads)
   }
 
+  /// For the first variable with two dimensions in space: others' chunks have as many bytes.
   private func alternatives(_ treated: [TreatedVariable]) -> [ChunkAlternative] {
     guard
-      let shape = treated.first(where: { $0.source.role == .data && $0.source.shape.count > 1 })?
-        .source.shape
+      let first = treated.first(where: { $0.source.role == .data && $0.source.shape.count > 1 })
     else { return [] }
-    let edge = advisor.chunkEdge
-    return [edge / 2, edge, edge * 2].filter { $0 > 0 }.map { edge in
-      ChunkAlternative(
-        edge: edge, chunkByteCount: advisor.stepsPerYear * edge * edge * 2,
-        chunkCount: shape.suffix(2).map { ($0 + edge - 1) / edge }.reduce(1, *))
+    let advised = advisor.chunk(for: first)
+    let shapes: [[Int]] = [advised.map { max(1, $0 / 2) }, advised, advised.map { $0 * 2 }]
+    return shapes.map { chunk in
+      let counts = zip(first.source.shape.suffix(2), chunk).map { ($0 + $1 - 1) / $1 }
+      return ChunkAlternative(
+        variable: first.source.name, chunk: chunk,
+        chunkByteCount: chunk.reduce(advisor.stepsPerYear * first.type.byteCount, *),
+        chunkCount: counts.reduce(1, *))
     }
   }
 }

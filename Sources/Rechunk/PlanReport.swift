@@ -34,6 +34,7 @@ public struct PlanReport: Codable, Sendable {
   }
 
   public struct Alternative: Codable, Sendable {
+    public let variable: String
     public let chunk: String
     public let chunkByteCount: Int
     public let chunksPerYear: Int
@@ -67,7 +68,8 @@ public struct PlanReport: Codable, Sendable {
     let middle = plan.chunkAlternatives.count / 2
     chunkAlternatives = plan.chunkAlternatives.enumerated().map { index, alternative in
       Alternative(
-        chunk: "\(alternative.edge)x\(alternative.edge)",
+        variable: alternative.variable,
+        chunk: alternative.chunk.map(String.init).joined(separator: "x"),
         chunkByteCount: alternative.chunkByteCount, chunksPerYear: alternative.chunkCount,
         isAdvised: index == middle)
     }
@@ -133,7 +135,7 @@ extension PlanReport: CustomStringConvertible {
     for alternative in chunkAlternatives {
       lines.append(
         "chunks  \(alternative.chunk): \(ByteCount.text(alternative.chunkByteCount)) decoded for a "
-          + "pixel's year, \(alternative.chunksPerYear) a variable"
+          + "pixel's year of \(alternative.variable), \(alternative.chunksPerYear) chunks"
           + (alternative.isAdvised ? "  (advised)" : ""))
     }
     return lines.joined(separator: "\n") + "\n"

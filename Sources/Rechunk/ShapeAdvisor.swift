@@ -1,15 +1,18 @@
+import Foundation
+
 /// Chooses the shapes of chunks and shards for drilling.
 ///
-/// A chunk holds all time steps of a small square of pixels, about 450 kB decoded for a year at
-/// the stack's cadence (25×25 for daily int16). A shard is as large as the regions that all
-/// stored tiles of the source share, where that is a sensible size.
+/// A chunk holds all time steps of some pixels, about 450 kB decoded for a year at the stack's
+/// cadence: for daily data 25×25 of two bytes, 15×20 of four. A shard is as large as the regions
+/// that all stored tiles of the source share, where that is a sensible size.
 struct ShapeAdvisor {
   /// Time steps in a full year at the stack's cadence.
   let stepsPerYear: Int
 
   private static let chunkByteCount = 450_000
   private static let edges = [
-    1, 2, 3, 4, 5, 8, 10, 12, 16, 20, 25, 32, 40, 50, 64, 80, 100, 125, 160, 200, 250,
+    1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 25, 30, 32, 40, 50, 60, 64, 75, 80, 100, 125, 150, 160,
+    200, 250,
   ]
   /// Shards are no longer than this along a dimension: about 50 MB stored for a year.
   private static let longestShard = 1000
@@ -19,10 +22,41 @@ struct ShapeAdvisor {
     stepsPerYear = max(1, Int((year / (cadenceSeconds ?? 86_400)).rounded()))
   }
 
-  /// The edge of a square chunk that comes nearest to the target, for elements of two bytes.
-  var chunkEdge: Int {
-    let ideal = (Double(Self.chunkByteCount) / Double(2 * stepsPerYear)).squareRoot()
-    return Self.edges.min { abs(Double($0) - ideal) < abs(Double($1) - ideal) } ?? 25
+  /// The extents of a chunk in space: near the target, near a square, and so that shards can be
+  /// what all tiles share.
+  ///
+  /// Twice as much data as the target are as bad as half of it, or as one dimension that doesn't
+  /// fit the tiles. The sides' ratio counts for a tenth of that, and is 4 at most. Of two shapes
+  /// that are equally good the wider one is taken.
+  ///
+  /// - Parameters:
+  ///   - elementByteCount: Of the stored type. One byte counts as two, so that flags are cut as the
+  ///     packed numbers beside them.
+  ///   - shape: Of the array in space, its last two dimensions at most.
+  ///   - tiles: The shapes of stored tiles, of all eras, in the same dimensions.
+  func chunk(elementByteCount: Int, shape: [Int], tiles: [[Int]]) -> [Int] {
+    let target = Double(Self.chunkByteCount) / Double(max(2, elementByteCount) * stepsPerYear)
+    let missing = Array(repeating: 1, count: 2 - shape.count)
+    let shared = (missing + shape).enumerated().map { axis, length in
+      length <= Self.longestShard
+        ? 0 : Self.shared(length, tiles.map { $0[axis - missing.count] })
+    }
+    func cost(_ height: Int, _ width: Int) -> Double {
+      let misfits = zip([height, width], shared).count { edge, shared in
+        shared % edge != 0 && edge % shared != 0
+      }
+      return abs(log2(Double(height * width) / target))
+        + abs(log2(Double(height) / Double(width))) / 10 + Double(misfits)
+    }
+    var best = (cost: Double.infinity, chunk: [1, 1])
+    for height in Self.edges {
+      for width in Self.edges where max(height, width) <= 4 * min(height, width) {
+        let cost = cost(height, width)
+        // Ties differ by rounding.
+        if cost < best.cost - 1e-9 { best = (cost, [height, width]) }
+      }
+    }
+    return Array(best.chunk.suffix(shape.count))
   }
 
   /// A shard's extent along one dimension.
@@ -34,7 +68,7 @@ struct ShapeAdvisor {
   func shardExtent(length: Int, chunk: Int, tiles: [Int]) -> Int {
     let whole = (length + chunk - 1) / chunk * chunk
     guard whole > Self.longestShard else { return whole }
-    let shared = tiles.map { min($0, length) }.reduce(0, greatestCommonDivisor)
+    let shared = Self.shared(length, tiles)
     if shared % chunk == 0, shared <= Self.longestShard {
       // As many shared regions as fit, preferring a count that divides the array.
       let most = Self.longestShard / shared
@@ -45,6 +79,11 @@ struct ShapeAdvisor {
     let chunksPerRegion = shared % chunk == 0 ? shared / chunk : whole / chunk
     let dividing = (most / 2...most).last { chunksPerRegion % $0 == 0 }
     return (dividing ?? most) * chunk
+  }
+
+  /// The longest extent whose multiples are the borders of all tiles, or of the array.
+  private static func shared(_ length: Int, _ tiles: [Int]) -> Int {
+    tiles.map { min($0, length) }.reduce(0, greatestCommonDivisor)
   }
 }
 

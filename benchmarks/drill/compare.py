@@ -3,9 +3,10 @@
 
     compare.py PIXELDRILL DRILL_BENCH ROOT VARIABLE WORK [COUNT]
 
-ROOT/zarrs has one year, converted by pixeldrill. The OM file in WORK is written of the same values in
-the same chunks. All read the same random pixels one after the other, opened before and warm; each
-reader has read every pixel once before it is timed. Prints JSON; needs omfiles, xarray, zarr.
+ROOT/zarrs has one year, converted by pixeldrill. Two OM files in WORK are written of the same values,
+in the same chunks and in chunks of 25 x 25, which are 450 kB of the two bytes that OM keeps of a
+value. All read the same random pixels one after the other, opened before and warm; each reader has
+read every pixel once before it is timed. Prints JSON; needs omfiles, xarray, zarr.
 """
 
 import json
@@ -51,14 +52,26 @@ def timed(read):
 encoding = array.encoding
 chunks = encoding.get("chunks") or encoding["preferred_chunks"]
 values = array.values.astype("f4")
-om = work / "year.om"
-with_om = omfiles.OmFileWriter(str(om))
-# A hundredth, as the packed originals resolve.
-variable = with_om.write_array(
-    values, chunks=list(chunks), scale_factor=100.0, add_offset=0.0, compression="pfor_delta_2d"
-)
-with_om.close(variable)
-reader = omfiles.OmFileReader(str(om))
+
+
+def om_file(chunks):
+    path = work / f"year-{chunks[1]}x{chunks[2]}.om"
+    writer = omfiles.OmFileWriter(str(path))
+    # A hundredth, as the packed originals resolve.
+    variable = writer.write_array(
+        values, chunks=chunks, scale_factor=100.0, add_offset=0.0, compression="pfor_delta_2d"
+    )
+    writer.close(variable)
+    return path
+
+
+def by_om(path):
+    reader = omfiles.OmFileReader(str(path))
+    return lambda y, x: reader[:, y, x]
+
+
+om = om_file(list(chunks))
+om_25 = om_file([chunks[0], 25, 25])
 # Opened anew, and not cached: the values read above would be found in memory.
 array = xr.open_dataset(store, engine="zarr", consolidated=True, cache=False)[name]
 
@@ -74,9 +87,11 @@ result = {
     "bytes": {
         "zarr": sum(p.stat().st_size for p in (store / name).rglob("*") if p.is_file()),
         "om": om.stat().st_size,
+        "om, chunks of 25 x 25": om_25.stat().st_size,
     },
     "xarray": timed(by_xarray),
-    "om": timed(lambda y, x: reader[:, y, x]),
+    "om": timed(by_om(om)),
+    "om, chunks of 25 x 25": timed(by_om(om_25)),
     "pixeldrill": json.loads(
         subprocess.run(
             [bench, "pixels", store, name, points], capture_output=True, check=True, text=True
