@@ -53,8 +53,9 @@ struct YearRun {
         waiting = nil
         let written: TaskRecord
         if memory.overlaps, index + 1 < tasks.count {
-          async let following = read(
-            tasks[index + 1], into: arenas[(index + 1) % arenas.count], known: held.sources)
+          let next = tasks[index + 1]
+          let free = arenas[(index + 1) % arenas.count]
+          async let following = read(next, into: free, known: held.sources)
           written = try await write(task, held, arena)
           waiting = try await following
         } else {
