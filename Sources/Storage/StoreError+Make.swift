@@ -16,7 +16,10 @@ extension StoreError {
     let reason = String(cString: strerror(code))
     return switch code {
     case ENOSPC, EDQUOT: .full(key: key ?? StoreKey(literal: "-"), location: location)
-    case EACCES, EPERM, EROFS:
+    case EROFS:
+      .accessDenied(
+        key: key, permission: "a file system that isn't mounted read-only", location: location)
+    case EACCES, EPERM:
       .accessDenied(key: key, permission: "permission to \(action) (\(reason))", location: location)
     case ENAMETOOLONG, EISDIR, ENOTDIR, EILSEQ, EINVAL:
       .unsupported(

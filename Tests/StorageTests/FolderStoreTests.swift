@@ -103,6 +103,12 @@ struct FolderStoreTests {
         location: "/f")
     ),
     (
+      EROFS,
+      .accessDenied(
+        key: StoreKey(literal: "k"), permission: "a file system that isn't mounted read-only",
+        location: "/f")
+    ),
+    (
       EIO,
       .unavailable(
         key: StoreKey(literal: "k"), location: "/f", attempts: 1, httpStatus: nil,

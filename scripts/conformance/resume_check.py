@@ -172,6 +172,30 @@ def expect(text, code, words, *arguments, **options):
     verdict(text, got == code and not missing, f"exit status {got}; missing {missing}\n{said}")
 
 
+def read_only(disk, at):
+    """Has a conversion meet a file system that turns read-only after so many changes."""
+    root = disk / f"read-only-{at}"
+    process = start("convert", small, "--to", root, *cut, env=dying(at, signal.SIGSTOP))
+    wait_stopped(process)
+    # While a file is open for writing the system refuses; a moment later it isn't.
+    while subprocess.run(["mount", "-o", "remount,ro", disk], capture_output=True).returncode:
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.001)
+        process.send_signal(signal.SIGSTOP)
+        if process.poll() is not None:
+            raise SystemExit(f"it ended before {disk} could be made read-only")
+    code, said = resumed(process)
+    verdict(f"a target that turns read-only after {at} changes is one line with the file and what "
+            "to do", code == 1 and said.count("\n") == 1 and re.search(
+                rf"^error: 20\d\d: {root}/\S+: .*read-only.*run the same command again", said),
+            f"exit status {code}\n{said}")
+    problem = torn(root)
+    subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    must("convert", small, "--to", root, *cut)
+    verdict("and once it can be written, it goes on to the same bytes",
+            not problem and tree(root) == want, problem or difference(tree(root), want))
+
+
 # --- Stacks.
 shape = ["--start", "2019-12-30", "--days", 4, "--lat", 20, "--lon", 30, "--chunk", "10x15",
          "--variables", "sst_dtime,quality_level" if everything else "sst_dtime"]
@@ -387,8 +411,11 @@ if os.geteuid() == 0 and subprocess.run(
     must("convert", small, "--to", work / "disk/root", *cut)
     verdict("and with room, it goes on", tree(work / "disk/root") == want,
             difference(tree(work / "disk/root"), want))
+    for at in (20, 40, 60):
+        read_only(work / "disk", at)
 else:
-    print("skipped: a full disk: it takes root, and a mount", file=sys.stderr)
+    print("skipped: a full disk, and one that turns read-only: that takes root, and a mount",
+          file=sys.stderr)
 limited = ["bash", "-c", 'ulimit -n 64 && exec "$0" "$@"']
 must("convert", small, "--to", work / "files", *cut, prefix=limited)
 verdict("64 open files are enough", tree(work / "files") == want)
