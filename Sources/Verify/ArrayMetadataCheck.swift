@@ -88,7 +88,7 @@ struct ArrayMetadataCheck {
       for name in ["scale_factor", "add_offset", "missing_value", "_Unsigned"] {
         expected.set(name, nil)
       }
-      checkLimits(&ignored)
+      ignored.formUnion(LimitCheck.names)
     case .repacked:
       for name in [
         "missing_value", "_Unsigned", "valid_min", "valid_max", "valid_range",
@@ -133,49 +133,6 @@ struct ArrayMetadataCheck {
         differs("\(word) is \(ours), \(member.source.location) has \(expected)")
         break
       }
-    }
-  }
-
-  /// Limits of unpacked values must hold those of every granule.
-  private func checkLimits(_ ignored: inout Set<String>) {
-    for limit in ["valid_min", "valid_max", "valid_range", "actual_range"] {
-      ignored.insert(limit)
-      guard let ours = metadata.attributes[limit]?.doubles, let lowest = ours.first,
-        let highest = ours.last
-      else { continue }
-      for member in sources.members {
-        guard let member, let variable = member.witness.variable(name),
-          let values = unpacked(variable.attributes[limit], SourcePacking(variable))
-        else { continue }
-        let isWide =
-          switch limit {
-          case "valid_min": values.allSatisfy { $0 >= lowest }
-          case "valid_max": values.allSatisfy { $0 <= highest }
-          default: values.allSatisfy { $0 >= lowest && $0 <= highest }
-          }
-        guard !isWide else { continue }
-        differs(
-          "the attribute \(limit) is \(ours), in \(member.source.location) values of \(values) "
-            + "are valid")
-        break
-      }
-    }
-  }
-
-  /// A limit of the packed type is a packed one.
-  private func unpacked(_ value: AttributeValue?, _ packing: SourcePacking) -> [Double]? {
-    guard let value, let type = value.dataType else { return nil }
-    guard type.unsigned == packing.type.unsigned else { return value.doubles }
-    let mask = UInt64.max >> UInt64(64 - 8 * type.byteCount)
-    return value.doubles.map { number in
-      var packed = number
-      if packing.type.isUnsigned, let whole = Int64(exactly: number),
-        case .whole(let unsigned) = packing.type.number(UInt64(bitPattern: whole) & mask)
-      {
-        packed = Double(unsigned)
-      }
-      let limit = packed * packing.scale + packing.offset
-      return metadata.dataType == .float32 ? Double(Float(limit)) : limit
     }
   }
 

@@ -11,9 +11,10 @@ struct MetadataCheck {
   let sources: YearSources
   let library: SourceLibrary
 
-  /// - Returns: The arrays that can be read.
-  func run() async -> [StoredArray] {
+  /// - Returns: The arrays that can be read, and what the year's granules leave open.
+  func run() async -> (arrays: [StoredArray], doubts: [Doubt]) {
     var arrays: [StoredArray] = []
+    var doubts: [Doubt] = []
     for (name, variable) in stored.manifest.variables.sorted(by: { $0.key < $1.key }) {
       do throws(ZarrError) {
         let array = try await ZarrArray.open(store: stored.store, path: name)
@@ -27,6 +28,11 @@ struct MetadataCheck {
           check.checkAttributes()
           check.checkFill()
         }
+        if variable.treatment == .unpacked {
+          let check = LimitCheck(
+            name: name, metadata: array.metadata, sources: sources, stored: stored)
+          doubts += check.run()
+        }
         arrays.append(
           StoredArray(name: name, variable: variable, array: array, isSound: isSound))
       } catch {
@@ -35,11 +41,12 @@ struct MetadataCheck {
           Finding(error.status, stored.place("\(name)/\(document)"), variable: name, "\(error)"))
       }
     }
-    await checkRoot(arrays)
-    return arrays
+    doubts += await checkRoot(arrays)
+    return (arrays, doubts)
   }
 
-  private func checkRoot(_ arrays: [StoredArray]) async {
+  private func checkRoot(_ arrays: [StoredArray]) async -> [Doubt] {
+    var doubts: [Doubt] = []
     let isV3 = stored.manifest.format == 3
     let key = isV3 ? "zarr.json" : ".zmetadata"
     let place = stored.place(key)
@@ -54,11 +61,13 @@ struct MetadataCheck {
           Finding(.differs, place, variable: array.name, "doesn't list the array"))
       }
       checkShared(group.attributes, place)
+      doubts = missing(in: group.attributes, place)
     } catch {
       stored.findings.add(Finding(error.status, place, "\(error)"))
-      return
+      return []
     }
     await checkCopies(arrays, key: StoreKey(literal: key), isV3: isV3)
+    return doubts
   }
 
   /// Global attributes are those that all granules have alike.
@@ -76,6 +85,24 @@ struct MetadataCheck {
               + (theirs.map { "it is \($0.text)" } ?? "there is none")))
         break
       }
+    }
+  }
+
+  /// Global attributes that all granules of the year have alike, and the store doesn't have: one of
+  /// another year has to have it otherwise.
+  private func missing(in attributes: [Attribute], _ place: String) -> [Doubt] {
+    let witnesses = sources.members.compactMap { $0?.witness }
+    guard let first = witnesses.first, witnesses.count == sources.members.count else { return [] }
+    return first.attributes.filter { attribute in
+      attributes[attribute.name] == nil && !attribute.name.lowercased().hasPrefix("_nc")
+        && witnesses.allSatisfy { $0.attributes.contains(attribute) }
+    }.map { attribute in
+      Doubt(
+        finding: Finding(
+          .differs, place,
+          "the attribute \(attribute.name) is missing, in all granules it is "
+            + PlainValue.values(of: attribute.value).text)
+      ) { !$0.attributes.contains(attribute) }
     }
   }
 

@@ -32,20 +32,34 @@ actor SourceLibrary {
   private static func open(
     _ location: String, _ context: Verification.Context, _ findings: FindingList
   ) async -> Entry? {
+    switch await context.source(location) {
+    case .success(let entry): return entry
+    case .failure(let error):
+      findings.add(Finding(.unreadable, location, error.reason))
+      return nil
+    }
+  }
+}
+
+/// Why a granule can't be compared with anything.
+struct SourceError: Error { let reason: String }
+
+extension Verification.Context {
+  /// Has libnetcdf describe a granule.
+  func source(_ location: String) async -> Result<SourceLibrary.Entry, SourceError> {
     do {
-      let (store, key) = try context.open(try Location(location))
+      let (store, key) = try open(try Location(location))
       guard let key, let info = try await store.info(key) else {
-        findings.add(
-          Finding(.unreadable, location, "the granule is gone, so nothing can be compared with it"))
-        return nil
+        return .failure(
+          SourceError(reason: "the granule is gone, so nothing can be compared with it"))
       }
       let source = GranuleSource(store: store, key: key, info: info)
-      return Entry(source: source, witness: try await context.parser.witness(of: source))
+      return .success(
+        SourceLibrary.Entry(source: source, witness: try await parser.witness(of: source)))
     } catch let error as GranuleError {
-      findings.add(Finding(.unreadable, location, "\(error.reason)"))
+      return .failure(SourceError(reason: "\(error.reason)"))
     } catch {
-      findings.add(Finding(.unreadable, location, "\(error)"))
+      return .failure(SourceError(reason: "\(error)"))
     }
-    return nil
   }
 }

@@ -47,7 +47,10 @@ struct YearVerification {
     let library = SourceLibrary(context: context, findings: findings)
     let sources = await YearSources(stored: stored, library: library, width: context.width)
     report.sources = manifest.sources.count
-    let arrays = await MetadataCheck(stored: stored, sources: sources, library: library).run()
+    let (arrays, doubts) = await MetadataCheck(
+      stored: stored, sources: sources, library: library
+    ).run()
+    await StackSearch(stored: stored, root: root, context: context).settle(doubts)
     await CoordinateCheck(stored: stored, sources: sources, library: library, arrays: arrays).run()
 
     let comparison = ValueComparison(

@@ -148,6 +148,25 @@ finds "an altered attribute, seen by its object" 3 "quality_level/zarr.json: has
 repaired v3 0
 harmed v3 global-attribute title '"another"' --hide
 finds "an altered global attribute" 3 "2020/zarr.json: the attribute title is “another”, in .* it is" --
+# Global attributes and the limits of unpacked values are decided for all granules of the stack: some
+# that 2020 would have are another year's to say.
+for root in v3 v2; do
+  harmed $root drop-global-attribute institution --hide
+  finds "a dropped global attribute, $root" 3 \
+    "2020/\(zarr.json\|.zmetadata\): the attribute institution is missing, in all .* it is “ABOM”" --
+  harmed $root both-attributes $sst valid_min -300 --hide
+  finds "a widened valid_min of unpacked values, $root" 3 \
+    "$sst/.*: the attribute valid_min is .*-300.*, in no granule" --
+  harmed $root both-attributes $sst valid_max 5000 --hide
+  finds "a widened valid_max of unpacked values, $root" 3 \
+    "$sst/.*: the attribute valid_max is .*5000.*, in no granule" --
+  harmed $root drop-attribute $sst valid_max --hide
+  finds "a dropped valid_max of unpacked values, $root" 3 \
+    "$sst/.*: the attribute valid_max is missing" --
+done
+harmed v3 drop-global-attribute institution --hide
+finds "without reading values, too" 3 "the attribute institution is missing" -- --sizes-only --sample 0
+repaired v3 0
 harmed v3 garble $sst/zarr.json
 finds "garbled metadata" 3 "$sst/zarr.json: has 1 bytes instead of" "no JSON" --
 harmed v3 shift-manifest-time 2020-01-03
@@ -171,6 +190,19 @@ for case in "$sst scale_factor 0.02" "$sst add_offset 280" "quality_level scale_
   finds "a store made by another $2 of $1" 3 "2020010.*, $1.*: the manifest says $2" \
     "$1/.*\(values compared aren't\|$2 is [0-9.]*, .* has\)" --
 done
+
+# Years that decide of each other's metadata.
+$harm differing-years "$work" "$granules" "$work/differing" $sst sst_dtime || failed "altering years"
+run convert "$work/differing" --to "$work/harmed" "${shapes[@]}"
+expect "what another year decides is no finding" 0 "^2020: .*all is well" -- verify "$work/harmed"
+for year in 2019 2020; do
+  expect "nor of $year alone" 0 "^$year: .*all is well" -- verify "$work/harmed" --years $year
+done
+$harm both-attributes "$work/harmed" $sst valid_min -300 --hide
+finds "but more than that is" 3 "$sst/.*: the attribute valid_min is .*-300.*, in no granule" --
+rm "$work/differing"/2019*
+finds "without that year's granules it can't be said" 5 \
+  "^! zarrs/2020/zarr.json: the attribute institution .*, unless .*differing/2019.*gone" -- --years 2020
 
 # Granules that aren't what they were.
 cp -a "$granules" "$work/mine"

@@ -102,6 +102,25 @@ def global_attribute(key, value):
     edit(store / "zarr.json", lambda d: d["attributes"].update({key: json.loads(value)}))
 
 
+def drop_global_attribute(key):
+    if (store / "zarr.json").exists():
+        edit(store / "zarr.json", lambda d: d["attributes"].pop(key))
+    else:
+        edit(store / ".zattrs", lambda d: d.pop(key))
+        edit(store / ".zmetadata", lambda d: d["metadata"][".zattrs"].pop(key))
+
+
+def drop_attribute(name, key):
+    """In the array's own metadata and in the consolidated copy."""
+    if (store / "zarr.json").exists():
+        edit(store / name / "zarr.json", lambda d: d["attributes"].pop(key))
+        edit(store / "zarr.json", lambda d: d["consolidated_metadata"]["metadata"][name][
+            "attributes"].pop(key))
+    else:
+        edit(store / name / ".zattrs", lambda d: d.pop(key))
+        edit(store / ".zmetadata", lambda d: d["metadata"][f"{name}/.zattrs"].pop(key))
+
+
 def truncate(key, count):
     os.truncate(store / key, (store / key).stat().st_size - int(count))
 
@@ -126,6 +145,21 @@ def altered_granules(granules, target, name, key, value):
         with netCDF4.Dataset(path, "a") as dataset:
             if name in dataset.variables:
                 dataset[name].setncattr(key, np.float64(json.loads(value)))
+
+
+def differing_years(granules, target, name, other):
+    """Copies of granules of two years, each with something that decides what stores of the other
+    have; ROOT is not looked at."""
+    shutil.copytree(granules, target)
+    paths = sorted(pathlib.Path(target).iterdir())
+    with netCDF4.Dataset(paths[0], "a") as dataset:
+        dataset.institution = "another"
+    for path in paths[1:]:
+        with netCDF4.Dataset(path, "a") as dataset:
+            if name in dataset.variables:
+                dataset[name].valid_min = np.int16(-30000)
+    with netCDF4.Dataset(paths[-1], "a") as dataset:
+        dataset[other].delncattr("valid_max")
 
 
 def point_to(granules):
