@@ -209,7 +209,38 @@ END
 code=$?
 if [ $code = 0 ]; then ok "$(tail -n 1 "$work/out")"; else failed "memory" "$work/out"; fi
 $judge "$to" "$large"/*.nc --name "larger than memory" || failures=$((failures + 1))
+whole=$(tree_digest "$to/zarrs")
 rm -rf "$to"
+
+# --- The same in a control group, which kills what takes too much.
+# grouped MIB SENTENCE CODE [WORDS]… -- ARGUMENTS…: like expect, in a group of so many MiB.
+grouped() {
+  local mib=$1 pixeldrill=$binary
+  shift
+  printf '#!/bin/bash\nexec %q %q %q %q "$@"\n' "$python" scripts/conformance/control_group.py \
+    $((mib << 20)) "$pixeldrill" >"$work/grouped"
+  chmod +x "$work/grouped"
+  binary=$work/grouped
+  expect "$@"
+  binary=$pixeldrill
+}
+if said=$($python scripts/conformance/control_group.py $((64 << 20)) true); then
+  verdict "a control group kills what takes more than it allows" grep -q "were killed" <($python \
+    scripts/conformance/control_group.py $((64 << 20)) $python -c "bytearray(128 << 20)")
+  grouped $((needed + 64)) "one of --memory and 64 MiB kills nothing" 0 "spilled" -- \
+    convert "$large" --to "$to" --memory "${needed}MiB" --threads 2
+  verdict "  … and the bytes are the same" [ "$(tree_digest "$to/zarrs")" = "$whole" ]
+  rm -rf "$to"
+  grouped $((needed + 64)) "a control group that allows less than --memory makes that smaller" 0 \
+    "the control group allows $((needed + 64)) MiB, so --memory is $needed MiB" -- \
+    convert "$large" --to "$to" --threads 2
+  verdict "  … and the bytes are the same" [ "$(tree_digest "$to/zarrs")" = "$whole" ]
+  rm -rf "$to"
+  grouped 60 "a control group without room for anything is said, with its size" 1 \
+    "the control group allows 60 MiB" -- convert "$large" --to "$to"
+else
+  skipped "a control group: $said"
+fi
 
 # --- A full disk.
 mkdir "$work/disk"
