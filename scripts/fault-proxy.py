@@ -14,6 +14,7 @@ faults, by turns chosen by --seed:
   flipped    one bit of the body is wrong
   ignored    the Range header does not reach the server: it answers all
 
+--only PATTERN lets them meet no other requests than those whose target it is found in.
 --hold-after N answers the N-th request that changes something (PUT, POST, DELETE), prints "held",
 and answers nothing more: for who wants to kill the client at that moment. --latency delays each
 answer. /__faults answers what was done so far, as JSON; /__traffic how many
@@ -64,8 +65,10 @@ class Proxy:
         self.traffic = collections.Counter()
         self.changes = 0
 
-    def choose(self):
+    def choose(self, target):
         self.done["requests"] += 1
+        if not re.search(self.options.only, target.decode()):
+            return None
         if self.random.random() >= self.options.rate:
             return None
         return self.random.choice(self.options.faults)
@@ -83,7 +86,7 @@ class Proxy:
                     continue
                 if upstream is None:
                     upstream = await asyncio.open_connection("127.0.0.1", self.options.upstream)
-                await self.exchange(method, head, body, upstream, writer)
+                await self.exchange(method, target, head, body, upstream, writer)
                 await writer.drain()
         except Drop:
             pass
@@ -94,10 +97,10 @@ class Proxy:
             if upstream:
                 upstream[1].close()
 
-    async def exchange(self, method, head, body, upstream, writer):
+    async def exchange(self, method, target, head, body, upstream, writer):
         if self.options.hold_after and self.changes >= self.options.hold_after:
             await asyncio.Event().wait()
-        fault = self.choose()
+        fault = self.choose(target)
         self.traffic["requests"] += 1
         await asyncio.sleep(self.options.latency)
         if fault == "ignored" and not re.search(rb"\r\nrange:", head, re.I):
@@ -159,6 +162,7 @@ async def main():
     parser.add_argument("--upstream", type=int, required=True, help="port of the server")
     parser.add_argument("--rate", type=float, default=0.0, help="0 to 1")
     parser.add_argument("--faults", default=",".join(FAULTS), help="which, with commas between")
+    parser.add_argument("--only", default="", help="regular expression for targets")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--stall", type=float, default=60.0, help="seconds")
     parser.add_argument("--hold-after", type=int, default=0, help="changes")
