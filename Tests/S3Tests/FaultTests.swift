@@ -82,7 +82,9 @@ struct FaultTests {
     let writesFailed = await forAll(count) { index throws(StoreError) in
       try await store.write(value(index), to: StoreKey(literal: "v/\(index)"))
     }
-    let readsFailed = await forAll(count) { index throws(StoreError) in
+    // Twice, so that by chance no fault is left out: three of them only an answer with a body meets.
+    let readsFailed = await forAll(2 * count) { number throws(StoreError) in
+      let index = number / 2
       let key = StoreKey(literal: "v/\(index)")
       let found = try await store.read(key)
       #expect(found == nil || found == value(index), "\(key)")
@@ -95,14 +97,14 @@ struct FaultTests {
     for fault in ["slowdown", "internal", "reset", "lost", "truncated", "stalled", "flipped"] {
       #expect(faults[fault, default: 0] > 0, "\(fault)")
     }
-    // 0.2 to the fifth power, of 240, is less than one in ten.
+    // 0.2 to the fifth power, of 360, is about one in ten.
     #expect(writesFailed + readsFailed <= 3)
     // What was written is what is there.
     for index in 0..<count {
       let found = try await direct.read(StoreKey(literal: "v/\(index)"))
       #expect(found == nil || found == value(index))
     }
-    #expect(faults["requests", default: 0] <= count * 2 * RetryPolicy().attempts)
+    #expect(faults["requests", default: 0] <= count * 3 * RetryPolicy().attempts)
   }
 
   @Test func `with one request in five failing, ranges are right or an error`() async throws {

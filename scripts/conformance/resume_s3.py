@@ -99,5 +99,41 @@ def check(main, endpoint, granules, options, want):
                           "--region", "us-east-1")
     left = list(objects("clean/"))
     main.verdict("S3: clean removes what a killed run left", code == 0 and not left, f"{said}{left}")
+    check_updates(main, s3, bucket, objects, ["--endpoint-url", endpoint, "--region", "us-east-1"],
+                  options)
     remove("")
     s3.delete_bucket(Bucket=bucket)
+
+
+def check_updates(main, s3, bucket, objects, access, options):
+    """A new day, and a granule that is replaced where it lies, granules and stores in the bucket."""
+    def upload(path):
+        s3.upload_file(str(path), bucket, f"in/{path.name}")
+
+    def convert(prefix):
+        return ["convert", f"s3://{bucket}/in", "--to", f"s3://{bucket}/{prefix}", *options,
+                *main.one_codec, *access]
+
+    def same(prefix):
+        main.must(*convert("fresh/"))
+        fresh, got = objects("fresh/"), objects(prefix)
+        for key in fresh:
+            s3.delete_object(Bucket=bucket, Key=f"fresh/{key}")
+        return got == fresh, main.difference(got, fresh)
+
+    last = main.granules[-1]
+    for granule in main.granules[:-1]:
+        upload(granule)
+    main.must(*convert("grown/"))
+    upload(last)
+    main.expect("S3: a new day is named", 0,
+                ["2019: only metadata", f"2020: converting again: .*{last.name} is new"],
+                *convert("grown/"))
+    main.verdict("S3: and comes to what a fresh conversion gives", *same("grown/"))
+    upload(main.other / last.name)
+    main.expect("S3: a granule that was replaced is named", 0,
+                ["2019: only metadata", f"2020: converting again: .*{last.name} changed: "],
+                *convert("grown/"))
+    main.verdict("S3: and comes to what a fresh conversion gives", *same("grown/"))
+    main.expect("S3: then nothing is to be done", 0, ["2019: up to date", "2020: up to date"],
+                *convert("grown/"))
