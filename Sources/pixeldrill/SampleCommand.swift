@@ -119,5 +119,5 @@ struct SampleCommand: ParsableCommand {
 
 /// One line on standard error.
 private func report(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
+  Console.put(line + "\n")
 }

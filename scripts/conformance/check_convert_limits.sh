@@ -74,6 +74,12 @@ echo file >"$work/file"
 refuses "$work/none" "a target that is a file is refused by name" 1 "$work/file" -- \
   convert "$good" --to "$work/file"
 
+# --- Output that nobody takes.
+deaf() { "$binary" convert "$good" --to "$work/deaf" 2>&1 | head -c 10 && return "${PIPESTATUS[0]}"; }
+verdict "notes that nobody reads any more are no error" deaf
+full() { ! "$binary" scan "$good" >/dev/full 2>"$work/err" && grep -q "No space" "$work/err"; }
+verdict "data that can't be written are one" full
+
 # --- Granules that can't be read.
 damaged "$work/unreadable"
 echo "this is no NetCDF" >"$work/unreadable/$third_name"

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Synchronization
 
 /// Standard error: notes, warnings and progress. Data goes to standard output, by ``output(_:)``.
@@ -14,15 +15,12 @@ struct Console: Sendable {
   func warn(_ text: String) { line("warning", text) }
   func error(_ text: String) { line("error", text) }
 
-  /// Writes data to standard output, all of it.
+  /// Writes data to standard output, all of it; ends the program where that can't be done.
   static func output(_ text: String) {
-    var rest = Data(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      // A reader that has gone away, as `head` does, has had enough.
-      guard count > 0 else { return }
-      rest = rest.dropFirst(count)
-    }
+    let code = write(text, to: STDOUT_FILENO)
+    guard code != 0 else { return }
+    put("error: standard output: \(String(cString: strerror(code)))\n")
+    exit(1)
   }
 
   private func line(_ level: String, _ text: String) {
@@ -35,5 +33,23 @@ struct Console: Sendable {
     }
   }
 
-  static func put(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// Nobody is left to be told where this can't be written.
+  static func put(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+
+  /// - Returns: The system's code for what went wrong, or 0. A reader that has gone away, as `head`
+  ///   does, has had enough.
+  private static func write(_ text: String, to descriptor: Int32) -> Int32 {
+    var rest = Data(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EPIPE {
+        return 0
+      } else if errno != EINTR {
+        return errno
+      }
+    }
+    return 0
+  }
 }
