@@ -1,6 +1,6 @@
 # make demo   install what is missing, build, and run the main job on a sample stack
 # make test   install what is missing, build, and run all tests
-# make test-long   those that take long: random kills, longer fuzzing
+# make test-long   those that take long: random kills, sanitizers, longer fuzzing
 # make bench  compare all routes and report in bench/ (less than 25 minutes; QUICK=1: small, 2 minutes)
 # make bench-keep   the same, and keep it as benchmarks/results/<day>
 .PHONY: demo test test-long bench bench-keep build install lint format clean
@@ -42,4 +42,4 @@ format:
 	$(SWIFT) format --in-place --recursive Sources Tests benchmarks/kernels Package.swift
 
 clean:
-	rm -rf .build bench demo .venv .venv-zarr2
+	rm -rf .build .build-tsan .build-asan bench demo .venv .venv-zarr2

@@ -12,6 +12,9 @@ else
 fi
 
 scripts/conformance/check_resume.sh --all
+scripts/conformance/check_hang.sh --all
+scripts/sanitize.sh address
+scripts/sanitize.sh thread
 
 # Every parser of foreign bytes: many mutated inputs, then libFuzzer.
 PIXELDRILL_FUZZ_ROUNDS=50000 swift test --filter FuzzTests

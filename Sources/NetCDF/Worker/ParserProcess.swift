@@ -12,7 +12,10 @@ final class ParserProcess {
   /// Requests it has answered.
   private(set) var answerCount = 0
 
-  private static let passedOn = ["PATH", "LD_LIBRARY_PATH", "HDF5_PLUGIN_PATH", "TMPDIR"]
+  /// What libraries look at, and sanitizers, which say there where they report to.
+  private static let passedOn = [
+    "PATH", "LD_LIBRARY_PATH", "HDF5_PLUGIN_PATH", "TMPDIR", "ASAN_OPTIONS", "TSAN_OPTIONS",
+  ]
 
   /// - Parameter executable: A program whose `granule-worker` argument runs ``GranuleWorker``.
   init(executable: String) throws(GranuleError.Reason) {
@@ -30,9 +33,11 @@ final class ParserProcess {
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
     _ = shim_spawn_closes_from(&actions, STDERR_FILENO + 1)
-    let environment = Self.passedOn.compactMap { name in
+    var environment = Self.passedOn.compactMap { name in
       getenv(name).map { "\(name)=" + String(cString: $0) }
     }
+    // What a process that crashes would tell, a second long, nobody reads.
+    environment.append("SWIFT_BACKTRACE=enable=no")
     var processID: pid_t = 0
     // Until it is running, the process shares libhdf5's open files and the locks on them, which
     // would keep libnetcdf from opening what was just written.
