@@ -11,6 +11,10 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 preload=
+# A process that parses hostile files is expected to be killed by what libhdf5 and libnetcdf make of
+# them (they free what they never set, and ask for what no machine has): that is left to the system,
+# as without a sanitizer, and the tests see it.
+crashes=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0
 case ${1:-} in
   thread)
     build=.build-tsan
@@ -18,15 +22,13 @@ case ${1:-} in
     "$toolchain/clang" -O1 -Wall -Werror -shared -fPIC -o "$work/mutex.so" \
       scripts/sanitize/mutex.c -ldl
     preload=$work/mutex.so
-    export TSAN_OPTIONS="log_path=$work/report suppressions=$PWD/scripts/sanitize/thread.supp"
+    export TSAN_OPTIONS="log_path=$work/report:suppressions=$PWD/scripts/sanitize/thread.supp"
+    TSAN_OPTIONS+=":$crashes"
     ;;
   address)
     build=.build-asan
-    # A process that parses hostile files is expected to be killed by what libhdf5 and libnetcdf make
-    # of them (they free what they never set, and ask for what no machine has): that is left to the
-    # system, as without the sanitizer, and tests see it. Swift's metadata are never freed.
-    export ASAN_OPTIONS="log_path=$work/report:detect_leaks=0:allocator_may_return_null=1"
-    ASAN_OPTIONS+=":handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_abort=0"
+    # Swift's metadata are never freed.
+    export ASAN_OPTIONS="log_path=$work/report:detect_leaks=0:allocator_may_return_null=1:$crashes"
     ;;
   *)
     echo "sanitize: thread or address?" >&2
