@@ -15,9 +15,9 @@ extension GranuleSeries {
     let extents = variable.layout.tileShape
     let counts = reader.gridShape
     var wanted: [Int: [(place: Int, element: Int)]] = [:]
+    var position = [Int](repeating: 0, count: axes.rank)
     for (index, pixel) in pixels.enumerated() {
       for step in steps {
-        var position = [Int](repeating: 0, count: axes.rank)
         position[axes.latitude] = pixel.row
         position[axes.longitude] = pixel.column
         if let time = axes.time { position[time] = step }

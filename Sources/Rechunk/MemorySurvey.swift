@@ -10,7 +10,7 @@ public struct MemorySurvey: Sendable {
   private let parser: GranuleParser
 
   /// Tiles that are held of an array, each of another step, spread over time and space.
-  private static let sampleCount = 24
+  private static let sampleCount = 64
   /// The program itself: libraries, threads, headers of granules. Measured.
   private static let programByteCount = 40 << 20
 
@@ -41,21 +41,27 @@ public struct MemorySurvey: Sendable {
       }
     }
     let working = year.arrays.map { $0.workingByteCount(memory, steps: year.steps.count) }
+    let indexes = year.arrays.map(\.memory.indexes).max() ?? 0
     // Those on their way are seldom as many as may be.
     let onTheirWay =
       (memory.threads * memory.fetchByteCount + columns * memory.writeByteCount) * 3 / 4
     return Self.programByteCount
       + min(
-        plan.peakMemoryByteCount, (working.max() ?? 0) + onTheirWay + arenas.reduce(0, +))
+        plan.peakMemoryByteCount,
+        (working.max() ?? 0) + columns * indexes + onTheirWay + arenas.reduce(0, +))
   }
 
   /// Held bytes for each decoded one.
   private func density(
     of array: ArrayPlan, in year: YearPlan, memory: MemoryPlan
   ) async throws -> Double {
-    let stride = max(1, year.steps.count / Self.sampleCount)
-    let chosen = Swift.stride(from: 0, to: year.steps.count, by: stride).prefix(Self.sampleCount)
-    let samples = try await inOrder(Array(chosen.enumerated()), width: 8) { number, position in
+    // Steps at the golden section of each other: spread evenly, and in step with no cycle of the data.
+    let chosen = (0..<min(Self.sampleCount, year.steps.count)).map { number in
+      Int(
+        (Double(number) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
+          * Double(year.steps.count))
+    }
+    let samples = try await inOrder(Array(chosen.enumerated()), width: 4) { number, position in
       try await hold(number, position, array, year, memory)
     }
     let decoded = samples.reduce(0) { $0 + $1.decoded }
@@ -95,7 +101,8 @@ extension ArrayPlan {
   fileprivate func workingByteCount(_ plan: MemoryPlan, steps: Int) -> Int {
     let band = layout.band.reduce(hold.elementByteCount, *)
     let chunk = layout.chunk.reduce(steps * variable.type.byteCount, *)
-    let reading = variable.source.largestTileByteCount + 2 * band
+    // A tile is inflated before it is unshuffled.
+    let reading = 2 * variable.source.largestTileByteCount + 2 * band
     let writing = (layout.chunksPerBand + 2) * chunk + 2 * band
     return plan.threads * (plan.overlaps ? reading + writing : max(reading, writing))
   }
