@@ -8,7 +8,7 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
   /// No manifest and no journal says what this is.
   case storeExists(location: String, key: StoreKey)
   case optionsDiffer(location: String, [String])
-  /// Nothing of the year changed, but other granules make it another one.
+  /// Nothing of the year changed, but other granules, or other advice, make it another one.
   case stackDiffers(location: String, [String])
   case granulesMissing(location: String, [String])
   /// A granule that was left out, because its data were found damaged.
@@ -23,7 +23,8 @@ public enum ConversionError: Error, Hashable, Sendable, CustomStringConvertible 
       "\(location) was made otherwise: \(ConversionNotice.list(differences)); ask for the same, "
         + "or replace it with --fresh"
     case .stackDiffers(let location, let differences):
-      "\(location) would become another store because of other years' granules: "
+      "\(location) would become another store because of other years' granules, or since another "
+        + "version of pixeldrill made it: "
         + "\(ConversionNotice.list(differences)); replace it with --fresh"
     case .granulesMissing(let location, let differences):
       "\(location) was made of more than the inputs: \(ConversionNotice.list(differences)); name "

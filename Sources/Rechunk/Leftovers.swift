@@ -64,7 +64,8 @@ public struct Leftovers: Sendable {
       } else {
         try await root.delete(item.keys)
       }
-      if item.kind == .unfinishedStore {
+      // Folders that a killed run made for its next object hold nothing that could be listed.
+      if item.kind == .unfinishedStore || item.kind == .journal {
         try await root.removeUnfinishedUploads(below: item.prefix)
       }
     }
