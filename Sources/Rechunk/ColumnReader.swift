@@ -80,9 +80,15 @@ struct ColumnReader: Sendable {
         fetchAhead()
         // Lets the requests go out before this worker is busy.
         await Task.yield()
+        let source = sources[item.source]
         for tile in tiles {
-          try hold(
-            tile, of: sources[item.source], decoder: decoder, plane: plane, splitter: splitter)
+          do {
+            try hold(tile, of: source, decoder: decoder, plane: plane, splitter: splitter)
+          } catch let error as GranuleError where !source.isLocal {
+            // A bit that flipped on the way; what is damaged in the store stays so.
+            guard let again = try await source.reader.fetch([tile.index]).first else { throw error }
+            try hold(again, of: source, decoder: decoder, plane: plane, splitter: splitter)
+          }
         }
       }
     }
@@ -104,8 +110,6 @@ struct ColumnReader: Sendable {
     let (firstStep, origin) = source.origin(of: tile.index)
     let shape = source.tileShape
     let stepByteCount = shape.reduce(variable.elementByteCount ?? 1, *)
-    progress.addTiles(1)
-    progress.addRead(tile.bytes?.count ?? 0)
     let inside = zip(zip(origin, shape), plan.layout.shape).map { min($0.0 + $0.1, $1) - $0.0 }
       .reduce(variable.elementByteCount ?? 1, *)
     let isFill = tile.bytes == nil && source.source.fill?.bits == variable.layout.fillBits
@@ -120,6 +124,8 @@ struct ColumnReader: Sendable {
           location: source.location, variable: variable.name, reason: error.reason)
       }
     }
+    progress.addTiles(1)
+    progress.addRead(tile.bytes?.count ?? 0)
     for index in 0..<source.stepsPerTile {
       guard let position = source.positions[firstStep + index] else { continue }
       progress.addHeld(inside)
