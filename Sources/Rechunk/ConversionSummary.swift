@@ -1,4 +1,5 @@
 import Foundation
+import Storage
 
 /// What a conversion did, in figures.
 public struct ConversionSummary: Sendable, CustomStringConvertible {
@@ -29,7 +30,7 @@ public struct ConversionSummary: Sendable, CustomStringConvertible {
     var own = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
     cpuSeconds = own.ru_utime.seconds + own.ru_stime.seconds
-    peakMemoryByteCount = own.ru_maxrss * 1024
+    peakMemoryByteCount = PeakMemory.byteCount() ?? own.ru_maxrss * 1024
   }
 
   public var description: String {
