@@ -42,9 +42,10 @@ public struct MemorySurvey: Sendable {
     }
     let working = year.arrays.map { $0.workingByteCount(memory, steps: year.steps.count) }
     let indexes = year.arrays.map(\.memory.indexes).max() ?? 0
-    // Those on their way are seldom as many as may be.
-    let onTheirWay =
-      (memory.threads * memory.fetchByteCount + columns * memory.writeByteCount) * 3 / 4
+    // Bytes on their way are seldom as many as may be, and never most of an array.
+    let onTheirWay = min(
+      (memory.threads * memory.fetchByteCount + columns * memory.writeByteCount) * 3 / 4,
+      (year.arrays.map(\.decodedByteCount).max() ?? 0) / 2)
     return Self.programByteCount
       + min(
         plan.peakMemoryByteCount,
