@@ -13,12 +13,19 @@ struct ChunkShapes {
     let variable = treated.source
     let shape = variable.shape
     let first = max(0, shape.count - 2)
-    let advised = advisor.chunk(for: treated)
     func extent(_ asked: [Int]?, _ axis: Int, advised: Int) -> Int {
       guard axis >= first else { return 1 }
       guard let asked else { return advised }
       return asked[min(axis - first + max(0, asked.count - (shape.count - first)), asked.count - 1)]
     }
+    // One that reaches as far as the array can be rounded up.
+    let asked = options.shard.map { shard in
+      (first..<shape.count).map { axis in
+        let extent = extent(shard, axis, advised: 0)
+        return extent < shape[axis] ? extent : 0
+      }
+    }
+    let advised = advisor.chunk(for: treated, shard: asked)
     let chunk = shape.indices.map { axis in
       let advised = axis < first ? 1 : advised[axis - first]
       return max(1, min(extent(options.chunk, axis, advised: advised), shape[axis]))
@@ -46,10 +53,12 @@ struct ChunkShapes {
 
 extension ShapeAdvisor {
   /// The advised extents of a variable's chunks along its last two dimensions.
-  func chunk(for variable: TreatedVariable) -> [Int] {
+  ///
+  /// - Parameter shard: The extents of shards that were asked for; 0 where any will do.
+  func chunk(for variable: TreatedVariable, shard: [Int]? = nil) -> [Int] {
     chunk(
       elementByteCount: variable.type.byteCount, shape: Array(variable.source.shape.suffix(2)),
-      tiles: variable.source.tileShapes.map { Array($0.suffix(2)) })
+      tiles: variable.source.tileShapes.map { Array($0.suffix(2)) }, shard: shard)
   }
 }
 

@@ -34,16 +34,23 @@ struct ShapeAdvisor {
   ///     packed numbers beside them.
   ///   - shape: Of the array in space, its last two dimensions at most.
   ///   - tiles: The shapes of stored tiles, of all eras, in the same dimensions.
-  func chunk(elementByteCount: Int, shape: [Int], tiles: [[Int]]) -> [Int] {
+  ///   - shard: The extents of shards that were asked for, in the same dimensions; 0 where any will
+  ///     do. Then chunks fit them rather than tiles.
+  func chunk(
+    elementByteCount: Int, shape: [Int], tiles: [[Int]], shard: [Int]? = nil
+  ) -> [Int] {
     let target = Double(Self.chunkByteCount) / Double(max(2, elementByteCount) * stepsPerYear)
     let missing = Array(repeating: 1, count: 2 - shape.count)
+    let asked = shard.map { missing + $0 }
     let shared = (missing + shape).enumerated().map { axis, length in
       length <= Self.longestShard
         ? 0 : Self.shared(length, tiles.map { $0[axis - missing.count] })
     }
     func cost(_ height: Int, _ width: Int) -> Double {
-      let misfits = zip([height, width], shared).count { edge, shared in
-        shared % edge != 0 && edge % shared != 0
+      let edges = [height, width]
+      let misfits = edges.indices.count { axis in
+        if let asked { return asked[axis] % edges[axis] != 0 }
+        return shared[axis] % edges[axis] != 0 && edges[axis] % shared[axis] != 0
       }
       return abs(log2(Double(height * width) / target))
         + abs(log2(Double(height) / Double(width))) / 10 + Double(misfits)

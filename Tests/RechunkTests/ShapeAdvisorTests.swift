@@ -79,6 +79,13 @@ struct ShapeAdvisorTests {
     #expect(advisor.shardExtent(length: length, chunk: chunk, tiles: tiles) == extent)
   }
 
+  @Test(arguments: [1, 2, 4, 8], [[75, 100], [100, 0], [50, 60], [0, 0]])
+  func `chunks fit the shards that were asked for`(elementByteCount: Int, shard: [Int]) {
+    let chunk = ShapeAdvisor(cadenceSeconds: 86_400).chunk(
+      elementByteCount: elementByteCount, shape: [300, 400], tiles: [[75, 100]], shard: shard)
+    #expect(zip(shard, chunk).allSatisfy { $0 % $1 == 0 })
+  }
+
   @Test func `a shard is always a whole number of chunks`() {
     let advisor = ShapeAdvisor(cadenceSeconds: 86_400)
     var random = SeededGenerator(seed: 5)
