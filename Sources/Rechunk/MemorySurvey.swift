@@ -21,7 +21,7 @@ public struct MemorySurvey: Sendable {
 
   /// - Returns: The most resident bytes that are to be expected. `benchmarks/conversion` tells how near
   ///   that came.
-  /// - Throws: A `GranuleError`.
+  /// - Throws: A `GranuleError`, but not for damaged data.
   public func expectedPeak(of plan: ConversionPlan) async throws -> Int {
     guard let year = plan.years.max(by: { $0.steps.count < $1.steps.count }) else { return 0 }
     let memory = plan.memory
@@ -63,7 +63,12 @@ public struct MemorySurvey: Sendable {
           * Double(year.steps.count))
     }
     let samples = try await inOrder(Array(chosen.enumerated()), width: 4) { number, position in
-      try await hold(number, position, array, year, memory)
+      do {
+        return try await hold(number, position, array, year, memory)
+      } catch let error as GranuleError where error.isAboutTheGranule {
+        // The conversion will come to this tile too, and name its granule.
+        return (held: 0, decoded: 0)
+      }
     }
     let decoded = samples.reduce(0) { $0 + $1.decoded }
     return decoded == 0 ? 0 : Double(samples.reduce(0) { $0 + $1.held }) / Double(decoded)
@@ -79,16 +84,18 @@ public struct MemorySurvey: Sendable {
         array, stack.members[step.member], positions: [step.index: position], parser: parser)
     else { return (0, 0) }
     let tiles = source.tiles(in: array.layout.shape.map { 0..<$0 })
+    guard !tiles.isEmpty else { return (0, 0) }
     // Neighbouring samples lie far apart.
     let origin = source.origin(of: tiles[number * 7 % tiles.count]).space
     let region = zip(zip(origin, source.tileShape), array.layout.shape).map {
       $0.0..<min($0.0 + $0.1, $1)
     }
     let decoded = region.reduce(array.hold.elementByteCount) { $0 * $1.count }
+    let piece = array.hold.capacity(array.layout.band.reduce(array.hold.elementByteCount, *))
+    // With so much room nothing is spilled.
     let arena = PieceArena(
-      byteCount: 2 * decoded,
-      largestPiece: array.hold.capacity(array.layout.band.reduce(array.hold.elementByteCount, *)),
-      workers: memory.threads, scratchFolder: "/nonexistent")
+      byteCount: 2 * decoded + 8 * piece, largestPiece: piece, workers: memory.threads,
+      scratchFolder: "/nonexistent")
     let pieces = try await ColumnReader(
       plan: array, column: region, sources: [source], arena: arena, memory: memory,
       progress: ConversionProgress()
