@@ -14,24 +14,30 @@ struct ColumnWriter: Sendable {
   let progress: ConversionProgress
 
   private struct Band: Sendable {
-    let shard: [Range<Int>]
     let region: [Range<Int>]
     /// In C order of the column's bands, as pieces are kept.
     let index: Int
+  }
+
+  /// Neighbouring bands of a shard that a worker takes at once: chunks are small, and what workers
+  /// tell each other takes as long as much of one.
+  private struct Batch: Sendable {
+    let shard: [Range<Int>]
+    let bands: ArraySlice<Band>
     let isLastOfShard: Bool
   }
 
   func write(
     _ pieces: [HeldPieces], segments: PieceArena.Segments
   ) async throws -> TaskRecord {
-    let bands = bands()
-    let counter = Counter(limit: bands.count)
+    let batches = batches()
+    let counter = Counter(limit: batches.count)
     let sequence = ShardSequence(
       plan: plan, store: store, writeByteCount: memory.writeByteCount, progress: progress)
     do {
       return try await withThrowingTaskGroup(of: Double.self) { group in
         for _ in 0..<memory.threads {
-          group.addTask { try await work(bands, counter, pieces, segments, sequence) }
+          group.addTask { try await work(batches, counter, pieces, segments, sequence) }
         }
         var result = TaskRecord()
         for try await error in group { result.largestError = max(result.largestError, error) }
@@ -44,11 +50,11 @@ struct ColumnWriter: Sendable {
     }
   }
 
-  /// Bands that a worker may have handed in and that aren't written.
-  private static let writesInFlight = 16
+  /// Batches that a worker may have handed in and that aren't written.
+  private static let writesInFlight = 4
 
   private func work(
-    _ bands: [Band], _ counter: Counter, _ pieces: [HeldPieces],
+    _ batches: [Batch], _ counter: Counter, _ pieces: [HeldPieces],
     _ segments: PieceArena.Segments, _ sequence: ShardSequence
   ) async throws -> Double {
     do {
@@ -58,44 +64,51 @@ struct ColumnWriter: Sendable {
         var inFlight = 0
         while let order = counter.next() {
           try Task.checkCancellation()
-          let band = bands[order]
+          let batch = batches[order]
           try await sequence.turn(of: order)
-          let chunks = try gatherer.chunks(
-            of: band.region, index: band.index, pieces: pieces, segments: segments)
-          let encoded = EncodedBand(
-            shard: band.shard, region: band.region, chunks: chunks,
-            isLastOfShard: band.isLastOfShard)
-          // The next band is encoded while this one is written.
+          let bands = try batch.bands.map { band in
+            let chunks = try gatherer.chunks(
+              of: band.region, index: band.index, pieces: pieces, segments: segments)
+            progress.addEncoded(
+              band.region.reduce(steps.count * elementByteCount) { $0 * $1.count })
+            return EncodedBand(region: band.region, chunks: chunks)
+          }
+          let encoded = EncodedBatch(
+            shard: batch.shard, bands: bands, isLastOfShard: batch.isLastOfShard)
+          // The next batch is encoded while this one is written.
           writes.addTask { try await sequence.append(encoded, at: order) }
           inFlight += 1
           if inFlight > Self.writesInFlight {
             try await writes.next()
             inFlight -= 1
           }
-          progress.addEncoded(band.region.reduce(steps.count * elementByteCount) { $0 * $1.count })
         }
         try await writes.waitForAll()
       }
       return gatherer.largestError
     } catch {
-      // Workers that wait for this band's turn would wait for ever.
+      // Workers that wait for this batch's turn would wait for ever.
       await sequence.fail(error)
       throw error
     }
   }
 
-  private func bands() -> [Band] {
+  private func batches() -> [Batch] {
     let grid = zip(column, plan.layout.band).map { ($0.count + $1 - 1) / $1 }
-    return plan.layout.shards(in: column).flatMap { shard in
-      let regions = plan.layout.bands(in: shard)
-      return regions.enumerated().map { offset, region in
+    let together = plan.bandsTogether
+    return plan.layout.shards(in: column).flatMap { shard -> [Batch] in
+      let bands = plan.layout.bands(in: shard).map { region in
         let index = region.indices.reduce(0) { index, axis in
           let cell =
             (region[axis].lowerBound - column[axis].lowerBound) / plan.layout.band[axis]
           return index * grid[axis] + cell
         }
-        return Band(
-          shard: shard, region: region, index: index, isLastOfShard: offset == regions.count - 1)
+        return Band(region: region, index: index)
+      }
+      return stride(from: 0, to: bands.count, by: together).map { start in
+        Batch(
+          shard: shard, bands: bands[start...].prefix(together),
+          isLastOfShard: start + together >= bands.count)
       }
     }
   }
@@ -103,11 +116,16 @@ struct ColumnWriter: Sendable {
 
 /// The encoded chunks of one band.
 struct EncodedBand: Sendable {
-  let shard: [Range<Int>]
   let region: [Range<Int>]
   /// In order of the last dimension; `nil`: all fill.
   let chunks: [[UInt8]?]
+}
+
+/// The encoded bands of one batch, in the order of the shard's chunks.
+struct EncodedBatch: Sendable {
+  let shard: [Range<Int>]
+  let bands: [EncodedBand]
   let isLastOfShard: Bool
 
-  var byteCount: Int { chunks.reduce(0) { $0 + ($1?.count ?? 0) } }
+  var byteCount: Int { bands.reduce(0) { $1.chunks.reduce($0) { $0 + ($1?.count ?? 0) } } }
 }

@@ -52,6 +52,13 @@ public struct ArrayPlan: Sendable {
   public let decodedByteCount: Int
   /// How many objects it becomes at most; those without data aren't written.
   public let objectCount: Int
+
+  /// How many bands a worker encodes before it hands them in: as many as are a mebibyte.
+  var bandsTogether: Int { max(1, Self.batchByteCount / max(1, bandByteCount)) }
+
+  static let batchByteCount = 1 << 20
+
+  private var bandByteCount: Int { layout.chunksPerBand * spec.chunkByteCount }
 }
 
 /// An array that is read and written at once.

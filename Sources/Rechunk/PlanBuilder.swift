@@ -191,7 +191,8 @@ public struct PlanBuilder {
       spec: spec, variable: variable, layout: chosen, hold: hold,
       memory: MemoryNeed(
         readingWorker: 4 * variable.source.largestTileByteCount + 2 * bandBytes,
-        writingWorker: (2 * chosen.chunksPerBand + 4) * chunkBytes + 2 * bandBytes,
+        writingWorker: (2 * chosen.chunksPerBand + 4) * chunkBytes + 2 * bandBytes
+          + ArrayPlan.batchByteCount,
         indexes: (hold.isPlain ? 0 : stepCount * chosen.bandsInLargestColumn * pieceRecord)
           + (4 << 20),
         plainColumn: plainColumn),

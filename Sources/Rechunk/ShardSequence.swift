@@ -2,7 +2,7 @@ import Storage
 import Zarr
 import ZarrWriter
 
-/// Appends bands to shards in their order, whatever the order in which workers finish them, so
+/// Appends batches of bands to shards in their order, whatever the order in which workers finish them, so
 /// that the same input makes the same bytes. Arrays without shards are written as they come.
 /// Workers wait while too much is encoded and not written.
 actor ShardSequence {
@@ -12,7 +12,7 @@ actor ShardSequence {
   private let writeByteCount: Int
   private let progress: ConversionProgress
   private var next = 0
-  private var pending: [Int: EncodedBand] = [:]
+  private var pending: [Int: EncodedBatch] = [:]
   private var pendingByteCount = 0
   private var isFlushing = false
   private var waiting: [Int: CheckedContinuation<Void, any Error>] = [:]
@@ -30,7 +30,7 @@ actor ShardSequence {
     self.progress = progress
   }
 
-  /// Waits until there is room for a band. The one to be written next never waits.
+  /// Waits until there is room for a batch. The one to be written next never waits.
   func turn(of order: Int) async throws {
     while order > next, pendingByteCount >= writeByteCount {
       if let failure { throw failure }
@@ -39,16 +39,16 @@ actor ShardSequence {
     if let failure { throw failure }
   }
 
-  /// Hands in a band; writes all that are next in order.
-  func append(_ band: EncodedBand, at order: Int) async throws {
+  /// Hands in a batch; writes all that are next in order.
+  func append(_ batch: EncodedBatch, at order: Int) async throws {
     if let failure { throw failure }
-    pendingByteCount += band.byteCount
+    pendingByteCount += batch.byteCount
     do {
       if plan.spec.shardShape == nil {
-        try await writeChunks(band)
-        finished(band)
+        try await writeChunks(batch)
+        finished(batch)
       } else {
-        try await flush(band, at: order)
+        try await flush(batch, at: order)
       }
     } catch {
       fail(error)
@@ -56,20 +56,20 @@ actor ShardSequence {
     }
   }
 
-  private func flush(_ band: EncodedBand, at order: Int) async throws {
-    pending[order] = band
+  private func flush(_ batch: EncodedBatch, at order: Int) async throws {
+    pending[order] = batch
     guard !isFlushing else { return }
     isFlushing = true
     defer { isFlushing = false }
-    while let band = pending.removeValue(forKey: next) {
-      try await appendToShard(band)
-      finished(band)
+    while let batch = pending.removeValue(forKey: next) {
+      try await appendToShard(batch)
+      finished(batch)
     }
   }
 
-  private func finished(_ band: EncodedBand) {
+  private func finished(_ batch: EncodedBatch) {
     next += 1
-    pendingByteCount -= band.byteCount
+    pendingByteCount -= batch.byteCount
     for order in waiting.keys where order <= next || pendingByteCount < writeByteCount {
       waiting.removeValue(forKey: order)?.resume()
     }
@@ -85,35 +85,48 @@ actor ShardSequence {
   /// Leaves nothing of an unfinished shard behind.
   func cancel() async { await shard?.cancel() }
 
-  private func writeChunks(_ band: EncodedBand) async throws {
-    let last = band.region.count - 1
-    let chunks = band.chunks.enumerated().compactMap { offset, chunk in chunk.map { (offset, $0) } }
+  private func writeChunks(_ batch: EncodedBatch) async throws {
     let plan = plan
     let store = store
-    let records = try await inOrder(chunks, width: 8) { offset, chunk in
-      var position = zip(band.region, plan.layout.chunk).map { $0.lowerBound / $1 }
-      position[last] += offset
-      return try await plan.spec.writeChunk(
-        [0] + position.dropFirst(plan.layout.padding), encoded: chunk, to: store)
+    let chunks = batch.bands.flatMap { band in
+      band.chunks.enumerated().compactMap { offset, chunk in
+        chunk.map { (position(of: band, offset), $0) }
+      }
+    }
+    let records = try await inOrder(chunks, width: 8) { position, chunk in
+      try await plan.spec.writeChunk(position, encoded: chunk, to: store)
     }
     objects += records
     progress.addWritten(records.reduce(0) { $0 + $1.byteCount })
   }
 
-  private func appendToShard(_ band: EncodedBand) async throws {
-    let coordinates = zip(band.shard, plan.layout.shard).map { $0.lowerBound / $1 }
+  /// Where a chunk of a band lies in the array's grid.
+  private func position(of band: EncodedBand, _ offset: Int) -> [Int] {
+    var position = zip(band.region, plan.layout.chunk).map { $0.lowerBound / $1 }
+    position[position.count - 1] += offset
+    return [0] + position.dropFirst(plan.layout.padding)
+  }
+
+  private func appendToShard(_ batch: EncodedBatch) async throws {
+    let coordinates = zip(batch.shard, plan.layout.shard).map { $0.lowerBound / $1 }
     let writer =
       shard
       ?? ShardWriter(
         spec: plan.spec, shard: [0] + coordinates.dropFirst(plan.layout.padding), store: store)
     shard = writer
-    try await pad(writer, to: firstChunk(of: band))
-    for chunk in band.chunks {
-      try await writer.append(chunk)
-      shardChunks += 1
+    var chunks: [[UInt8]?] = []
+    func pad(to count: Int) {
+      let missing = count - shardChunks - chunks.count
+      chunks += Array(repeating: nil, count: missing)
     }
-    guard band.isLastOfShard else { return }
-    try await pad(writer, to: plan.spec.chunksPerShard.reduce(1, *))
+    for band in batch.bands {
+      pad(to: firstChunk(of: band, in: batch.shard))
+      chunks += band.chunks
+    }
+    if batch.isLastOfShard { pad(to: plan.spec.chunksPerShard.reduce(1, *)) }
+    try await writer.append(contentsOf: chunks)
+    shardChunks += chunks.count
+    guard batch.isLastOfShard else { return }
     if let record = try await writer.finish() {
       objects.append(record)
       progress.addWritten(record.byteCount)
@@ -123,19 +136,12 @@ actor ShardSequence {
   }
 
   /// The position of a band's first chunk in its shard; those beyond the array's edge count too.
-  private func firstChunk(of band: EncodedBand) -> Int {
+  private func firstChunk(of band: EncodedBand, in shard: [Range<Int>]) -> Int {
     band.region.indices.reduce(0) { index, axis in
       let perShard = plan.layout.shard[axis] / plan.layout.chunk[axis]
       let cell =
-        (band.region[axis].lowerBound - band.shard[axis].lowerBound) / plan.layout.chunk[axis]
+        (band.region[axis].lowerBound - shard[axis].lowerBound) / plan.layout.chunk[axis]
       return index * perShard + cell
-    }
-  }
-
-  private func pad(_ writer: ShardWriter, to count: Int) async throws {
-    while shardChunks < count {
-      try await writer.append(nil)
-      shardChunks += 1
     }
   }
 }

@@ -28,21 +28,30 @@ public actor ShardWriter {
     index.reserveCapacity(chunkCount * 2)
   }
 
-  /// Adds the next inner chunk in C order, those beyond the array's edge included.
-  ///
-  /// - Parameter encodedChunk: From ``ChunkEncoder``; `nil` if it is all fill value.
-  /// - Precondition: the shard has a chunk left.
+  /// Adds the next inner chunk, as ``append(contentsOf:)`` adds several.
   public func append(_ encodedChunk: [UInt8]?) async throws(StoreError) {
-    precondition(index.count < chunkCount * 2, "\(key) has all its \(chunkCount) chunks")
-    guard let encodedChunk else {
-      index.append(.max)
-      index.append(.max)
-      return
+    try await append(contentsOf: [encodedChunk])
+  }
+
+  /// Adds the next inner chunks in C order, those beyond the array's edge included.
+  ///
+  /// - Parameter encodedChunks: From ``ChunkEncoder``; `nil` for those that are all fill value.
+  /// - Precondition: the shard has that many chunks left.
+  public func append(contentsOf encodedChunks: [[UInt8]?]) async throws(StoreError) {
+    precondition(
+      index.count + encodedChunks.count * 2 <= chunkCount * 2,
+      "\(key) has no room for these of its \(chunkCount) chunks")
+    for chunk in encodedChunks {
+      guard let chunk else {
+        index.append(.max)
+        index.append(.max)
+        continue
+      }
+      index.append(UInt64(byteCount))
+      index.append(UInt64(chunk.count))
+      write(chunk)
+      if pending.count >= Self.pendingByteCount { try await flush() }
     }
-    index.append(UInt64(byteCount))
-    index.append(UInt64(encodedChunk.count))
-    write(encodedChunk)
-    if pending.count >= Self.pendingByteCount { try await flush() }
   }
 
   /// Writes the index and makes the shard visible.
