@@ -63,7 +63,7 @@ let package = Package(
     library(
       "Rechunk",
       [
-        "CF", "Storage", "NetCDF", "Zarr", "ZarrWriter", "CBlosc",
+        "CF", "Storage", "NetCDF", "Zarr", "ZarrWriter", "CBlosc", "CLinux",
         .product(name: "Yams", package: "Yams"),
       ]),
 

@@ -18,8 +18,8 @@ final class BandGatherer {
   private let output: UnsafeMutableRawBufferPointer
   private let heldBuffer: UnsafeMutableRawBufferPointer
   private let pieceBuffer: UnsafeMutableRawBufferPointer
-  /// How many elements of each step of each chunk the pieces cover.
-  private var covered: [Int32]
+  /// For each step of each chunk: whether a piece has a part of it.
+  private let begun: UnsafeMutableBufferPointer<Bool>
   private let converter: StepConverter
   private let clock: StageClock?
 
@@ -40,7 +40,8 @@ final class BandGatherer {
     omitsFill = plan.spec.fillBits != nil
     let bandByteCount = layout.band.reduce(codec.elementByteCount, *)
     chunkByteCount = layout.chunk.reduce(sources.count * outputFill.elementByteCount, *)
-    covered = Array(repeating: 0, count: sources.count * layout.chunksPerBand)
+    begun = .allocate(capacity: sources.count * layout.chunksPerBand)
+    begun.initialize(repeating: false)
     func buffer(_ byteCount: Int) -> UnsafeMutableRawBufferPointer {
       .allocate(byteCount: byteCount, alignment: 64)
     }
@@ -50,7 +51,10 @@ final class BandGatherer {
     converter = StepConverter(plan: plan, sources: sources)
   }
 
-  deinit { for buffer in [output, heldBuffer, pieceBuffer] { buffer.deallocate() } }
+  deinit {
+    for buffer in [output, heldBuffer, pieceBuffer] { buffer.deallocate() }
+    begun.deallocate()
+  }
 
   /// The encoded chunks of a band, in order; `nil` for those that are all fill.
   ///
@@ -65,15 +69,17 @@ final class BandGatherer {
     let chunkWidth = plan.layout.chunk[last]
     let count = (band[last].count + chunkWidth - 1) / chunkWidth
     try clock.measure(.gather) {
-      countCovered(bandIndex, pieces, chunkWidth: chunkWidth)
-      for index in 0..<count { prepare(index, of: band) }
+      begun.update(repeating: false)
       for worker in pieces {
-        try worker.forEach(band: bandIndex) { try place($0, segments: segments) }
+        try worker.forEach(band: bandIndex, ahead: { segments.prefetch($0.blob) }) {
+          try place($0, segments: segments)
+        }
       }
+      for index in 0..<count { fillRest(index) }
     }
     return try (0..<count).map { index in
       let chunk = UnsafeRawBufferPointer(rebasing: chunkBytes(index))
-      let isEmpty = omitsFill && (!isCovered(index) || outputFill.isAll(of: chunk))
+      let isEmpty = omitsFill && (!hasPieces(index) || outputFill.isAll(of: chunk))
       return isEmpty ? nil : try clock.measure(.encode) { try encoder.encode(chunk) }
     }
   }
@@ -82,38 +88,29 @@ final class BandGatherer {
     output[index * chunkByteCount..<(index + 1) * chunkByteCount]
   }
 
-  private func countCovered(_ band: Int, _ pieces: [HeldPieces], chunkWidth: Int) {
-    for index in covered.indices { covered[index] = 0 }
-    for worker in pieces {
-      worker.forEach(band: band) { piece in
-        for (chunk, columns) in piece.parts(width: chunkWidth) {
-          covered[chunk * sources.count + Int(piece.step)] += piece.height * Int32(columns.count)
-        }
-      }
-    }
+  private func hasPieces(_ chunk: Int) -> Bool {
+    begun[chunk * sources.count..<(chunk + 1) * sources.count].contains(true)
   }
 
-  private func isCovered(_ chunk: Int) -> Bool {
-    covered[chunk * sources.count..<(chunk + 1) * sources.count].contains { $0 > 0 }
-  }
-
-  /// Writes the fill value to the steps of a chunk that pieces don't cover whole.
-  private func prepare(_ chunk: Int, of band: [Range<Int>]) {
-    guard isCovered(chunk) || !omitsFill else { return }
-    let whole = Int32(plan.layout.chunk.suffix(2).reduce(1, *))
-    let stepByteCount = chunkByteCount / sources.count
-    let bytes = UnsafeMutableRawBufferPointer(rebasing: chunkBytes(chunk))
+  /// Writes the fill value to the steps of a chunk that no piece has a part of.
+  private func fillRest(_ chunk: Int) {
+    guard hasPieces(chunk) || !omitsFill else { return }
     var start = 0
     // Neighbouring steps are filled at once.
     for step in 0...sources.count {
-      if step < sources.count, covered[chunk * sources.count + step] < whole { continue }
-      if start < step {
-        outputFill.fill(
-          UnsafeMutableRawBufferPointer(
-            rebasing: bytes[start * stepByteCount..<step * stepByteCount]))
-      }
+      if step < sources.count, !begun[chunk * sources.count + step] { continue }
+      if start < step { fill(chunk, steps: start..<step) }
       start = step + 1
     }
+  }
+
+  private func fill(_ chunk: Int, steps: Range<Int>) {
+    let stepByteCount = chunkByteCount / sources.count
+    let start = chunk * chunkByteCount
+    outputFill.fill(
+      UnsafeMutableRawBufferPointer(
+        rebasing: output[
+          start + steps.lowerBound * stepByteCount..<start + steps.upperBound * stepByteCount]))
   }
 
   /// Copies or unpacks a piece to where it belongs.
@@ -124,35 +121,49 @@ final class BandGatherer {
     let bytes = try codec.bytes(
       try segments.bytes(of: piece.blob, buffer: heldBuffer),
       byteCount: Int(piece.height) * width * elementByteCount, buffer: pieceBuffer)
-    let chunkWidth = plan.layout.chunk[plan.layout.chunk.count - 1]
+    let rank = plan.layout.chunk.count
+    let chunkHeight = plan.layout.chunk[rank - 2]
+    let chunkWidth = plan.layout.chunk[rank - 1]
     let stepByteCount = chunkByteCount / sources.count
-    for (chunk, columns) in piece.parts(width: chunkWidth) {
+    try piece.forEachPart(width: chunkWidth) { chunk, columns in
+      let step = Int(piece.step)
+      let slot = chunk * sources.count + step
+      let coversAll = columns.count == chunkWidth && Int(piece.height) == chunkHeight
+      if !coversAll, !begun[slot] { fill(chunk, steps: step..<step + 1) }
+      begun[slot] = true
       // Whole rows of a chunk lie one after the other, in the piece too if it is no wider.
       let isWhole = columns.count == chunkWidth && width == chunkWidth
       let rows = isWhole ? 1 : Int(piece.height)
       let count = isWhole ? chunkWidth * Int(piece.height) : columns.count
-      let x = (Int(piece.x) + columns.lowerBound) % chunkWidth
+      let x = Int(piece.x) + columns.lowerBound - chunk * chunkWidth
       let start =
-        chunk * chunkByteCount + Int(piece.step) * stepByteCount
+        chunk * chunkByteCount + step * stepByteCount
         + (Int(piece.y) * chunkWidth + x) * typeByteCount
       try converter.convert(
         UnsafeRawBufferPointer(rebasing: bytes[(columns.lowerBound * elementByteCount)...]),
-        step: Int(piece.step), rows: rows, columns: count, stride: width,
+        step: step, rows: rows, columns: count, stride: width,
         into: UnsafeMutableRawBufferPointer(rebasing: output[start...]), stride: chunkWidth)
     }
   }
 }
 
 extension HeldPiece {
-  /// The parts of a piece that lie in different chunks of its band: the chunk's position, and the
-  /// piece's columns.
-  fileprivate func parts(width: Int) -> some Sequence<(chunk: Int, columns: Range<Int>)> {
-    let first = Int(x) / width
-    let last = (Int(x) + Int(self.width) - 1) / width
-    return (first...last).lazy.map { chunk in
-      let start = Swift.max(0, chunk * width - Int(x))
-      let end = Swift.min(Int(self.width), (chunk + 1) * width - Int(x))
-      return (chunk, start..<end)
+  /// Calls `body` with the parts of a piece that lie in different chunks of its band: the chunk's
+  /// position, and the piece's columns.
+  @inline(__always)
+  fileprivate func forEachPart(
+    width chunkWidth: Int, _ body: (_ chunk: Int, _ columns: Range<Int>) throws -> Void
+  ) rethrows {
+    let first = Int(x)
+    let end = first + Int(width)
+    // Bands are mostly one chunk wide: then there is nothing to divide.
+    var chunk = first < chunkWidth ? 0 : first / chunkWidth
+    var start = first
+    while start < end {
+      let next = min((chunk + 1) * chunkWidth, end)
+      try body(chunk, start - first..<next - first)
+      start = next
+      chunk += 1
     }
   }
 }

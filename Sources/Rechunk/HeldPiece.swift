@@ -35,14 +35,22 @@ struct HeldPieces: Sendable {
     pieces.append(piece)
   }
 
-  /// Calls `body` with each piece of a band, the newest first.
+  /// Calls `body` with each piece of a band, the newest first; `ahead` with the one after it, just
+  /// before.
   @inline(__always)
-  func forEach(band: Int, _ body: (HeldPiece) throws -> Void) rethrows {
+  func forEach(
+    band: Int, ahead: (HeldPiece) -> Void, _ body: (HeldPiece) throws -> Void
+  ) rethrows {
     var position = newest[band]
-    while position >= 0 {
-      let piece = pieces[Int(position)]
-      try body(piece)
+    guard position >= 0 else { return }
+    var piece = pieces[Int(position)]
+    while true {
       position = piece.previous
+      guard position >= 0 else { return try body(piece) }
+      let next = pieces[Int(position)]
+      ahead(next)
+      try body(piece)
+      piece = next
     }
   }
 }

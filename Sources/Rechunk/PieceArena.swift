@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Storage
 import Synchronization
@@ -24,6 +25,16 @@ final class PieceArena: Sendable {
   struct Segments: @unchecked Sendable {
     fileprivate var places: [Place] = []
     fileprivate let file: Int32
+
+    /// Has a piece's beginning fetched from memory while another is copied; the rest follows by
+    /// itself.
+    func prefetch(_ blob: Blob) {
+      guard case .memory(let base) = places[Int(blob.segment)] else { return }
+      let start = base + Int(blob.offset)
+      for line in stride(from: 0, to: min(Int(blob.byteCount), 640), by: 64) {
+        shim_prefetch(start + line)
+      }
+    }
 
     /// The bytes of a piece, in place or read into `buffer`.
     func bytes(

@@ -22,3 +22,6 @@ int posix_spawn_file_actions_addclosefrom_np(void *actions, int first);
 static inline int shim_spawn_closes_from(void *actions, int first) {
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
 }
+
+// Has the processor fetch a line of memory that will be read soon.
+static inline void shim_prefetch(const void *address) { __builtin_prefetch(address); }
