@@ -38,14 +38,14 @@ package final class BloscEncoder {
 
   private static let blockLimit = 1 << 18
 
-  /// What suits geophysical fields, and can't be said to libblosc. A hash table of 2,048 places
-  /// stays in the fastest cache: chunks shrink as well as with zstd's own 8,192 to 32,768, in three
-  /// quarters of the time. Numbers of four bytes and more that aren't shuffled repeat as a whole, so
+  /// What suits geophysical fields, and can't be said to libblosc. With a hash table of 1,024
+  /// places chunks shrink by and large as well as with zstd's own 8,192 to 32,768, in two thirds of
+  /// the time. Numbers of four bytes and more that aren't shuffled repeat as a whole, so
   /// that matches as short as one number are worth finding.
   ///
   /// Source: `benchmarks/conversion/README.md`.
   private static func fastParameters(wholeNumbers: Bool) -> ZstdEncoder.Parameters {
-    ZstdEncoder.Parameters(level: 1, hashLog: 11, minMatch: wholeNumbers ? 4 : nil)
+    ZstdEncoder.Parameters(level: 1, hashLog: 10, minMatch: wholeNumbers ? 4 : nil)
   }
 
   /// The most bytes ``encode(_:into:)`` may need.
