@@ -16,7 +16,7 @@ public struct CRC32C: Hashable, Sendable {
     var left = bytes.count
     while left > 0 {
       let step = min(left, 1 << 30)
-      state = crc32_iscsi(UnsafeMutablePointer(mutating: next), Int32(step), state)
+      state = shim_crc32c(UnsafeMutablePointer(mutating: next), Int32(step), state)
       next += step
       left -= step
     }
