@@ -50,8 +50,8 @@ extension Packing {
     case .uint8: unpackNarrow(packed, UInt8.self, into: output)
     case .int16: unpackNarrow(packed, Int16.self, into: output)
     case .uint16: unpackNarrow(packed, UInt16.self, into: output)
-    case .int32: unpackWide(packed, Int32.self, into: output)
-    case .uint32: unpackWide(packed, UInt32.self, into: output)
+    case .int32: unpackInteger(packed, Int32.self, into: output)
+    case .uint32: unpackInteger(packed, UInt32.self, into: output)
     case .int64: unpackWide(packed, Int64.self, into: output)
     case .uint64: unpackWide(packed, UInt64.self, into: output)
     case .float32: unpackWide(packed, Float.self, into: output)
@@ -59,18 +59,53 @@ extension Packing {
     }
   }
 
-  private func unpackNarrow<Packed: PackedNumber>(
+  private func unpackNarrow<Packed: PackedNumber & FixedWidthInteger>(
     _ packed: UnsafeRawBufferPointer, _: Packed.Type, into output: UnsafeMutableRawBufferPointer
   ) {
-    unpackEach(packed, Packed.self, into: output.bindMemory(to: Float.self), nan: .nan) {
-      Float($0)
+    let values = output.bindMemory(to: Float.self)
+    guard missing.count == 1 else {
+      return unpackEach(packed, Packed.self, into: values, nan: .nan) { Float($0) }
     }
+    unpackExact(
+      packed, Packed.self, into: values, fill: Float(Packed(truncatingIfNeeded: missing[0])),
+      nan: .nan, exact: { Float($0) }, double: { Double($0) }, round: { Float($0) })
+  }
+
+  private func unpackInteger<Packed: PackedNumber & FixedWidthInteger>(
+    _ packed: UnsafeRawBufferPointer, _: Packed.Type, into output: UnsafeMutableRawBufferPointer
+  ) {
+    let values = output.bindMemory(to: Double.self)
+    guard missing.count == 1 else {
+      return unpackEach(packed, Packed.self, into: values, nan: .nan) { $0 }
+    }
+    unpackExact(
+      packed, Packed.self, into: values, fill: Double(Packed(truncatingIfNeeded: missing[0])),
+      nan: .nan, exact: { Double($0) }, double: { $0 }, round: { $0 })
   }
 
   private func unpackWide<Packed: PackedNumber>(
     _ packed: UnsafeRawBufferPointer, _: Packed.Type, into output: UnsafeMutableRawBufferPointer
   ) {
     unpackEach(packed, Packed.self, into: output.bindMemory(to: Double.self), nan: .nan) { $0 }
+  }
+
+  /// For integers that the type of the values can hold: the missing one is compared as such. If it
+  /// is compared as it is stored, the compiler's vectors wait for each other: four times slower.
+  @inline(__always)
+  private func unpackExact<Packed: PackedNumber, Value: Equatable>(
+    _ packed: UnsafeRawBufferPointer, _: Packed.Type,
+    into output: UnsafeMutableBufferPointer<Value>, fill: Value, nan: Value,
+    exact: (Packed) -> Value, double: (Value) -> Double, round: (Double) -> Value
+  ) {
+    guard let source = packed.baseAddress, let target = output.baseAddress else { return }
+    let scale = scaleFactor ?? 1
+    let offset = addOffset ?? 0
+    for index in 0..<output.count {
+      let number = exact(
+        source.loadUnaligned(fromByteOffset: index * MemoryLayout<Packed>.size, as: Packed.self))
+      let value = round(double(number) * scale + offset)
+      target[index] = number == fill ? nan : value
+    }
   }
 
   @inline(__always)
