@@ -126,6 +126,16 @@ final class PieceArena: Sendable {
     }
   }
 
+  /// Gives the memory back that no pieces are in.
+  func release() {
+    let free = state.withLock { state in
+      defer { state.free = [] }
+      state.memorySegments -= state.free.count
+      return state.free
+    }
+    for pointer in free { pointer.deallocate() }
+  }
+
   private func spillOldest(_ state: inout State) throws(ArenaError) -> UnsafeMutableRawPointer {
     let busy = filling.withLock { $0 }
     for (number, place) in state.places.enumerated() {

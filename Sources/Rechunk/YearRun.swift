@@ -62,9 +62,12 @@ struct YearRun {
           written = try await write(task, held, arena)
         }
         results[task.array] += written
+        let isNeeded = index + arenas.count < tasks.count
         arena.clear()
         try await records.next()
         records.addTask {
+          // Giving memory back takes its time, too.
+          if !isNeeded { arena.release() }
           try await journal.record(written, year.arrays[task.array].spec.path, task.column)
         }
       }
