@@ -131,7 +131,7 @@ struct ColumnReader: Sendable {
       progress.addHeld(inside)
       if isFill { continue }
       let slice = output[index * stepByteCount..<(index + 1) * stepByteCount]
-      try progress.clock.measure(.hold) {
+      try progress.clock.measure(.hold, byteCount: slice.count) {
         try splitter.hold(
           UnsafeRawBufferPointer(rebasing: slice), tileShape: shape, origin: origin,
           step: position, source: source.source, location: source.location)

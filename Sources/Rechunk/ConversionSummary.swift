@@ -1,4 +1,3 @@
-import Foundation
 import Storage
 
 /// What a conversion did, in figures.
@@ -12,7 +11,7 @@ public struct ConversionSummary: Sendable, CustomStringConvertible {
   public let writtenByteCount: Int
   public let spilledByteCount: Int
   public let seconds: Double
-  /// CPU time of this process and its ended children.
+  /// CPU time of this process and its children.
   public let cpuSeconds: Double
   public let peakMemoryByteCount: Int
 
@@ -27,10 +26,8 @@ public struct ConversionSummary: Sendable, CustomStringConvertible {
     writtenByteCount = progress.writtenByteCount
     spilledByteCount = progress.spilledByteCount
     self.seconds = seconds
-    var own = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &own)
-    cpuSeconds = own.ru_utime.seconds + own.ru_stime.seconds
-    peakMemoryByteCount = PeakMemory.byteCount() ?? own.ru_maxrss * 1024
+    cpuSeconds = CPUTime.seconds()
+    peakMemoryByteCount = PeakMemory.byteCount() ?? 0
   }
 
   public var description: String {
@@ -58,8 +55,4 @@ public struct ConversionSummary: Sendable, CustomStringConvertible {
         + (spilledByteCount > 0 ? ", \(ByteCount.text(spilledByteCount)) spilled" : ""))
     return lines.joined(separator: "\n")
   }
-}
-
-extension timeval {
-  fileprivate var seconds: Double { Double(tv_sec) + Double(tv_usec) / 1e6 }
 }

@@ -192,7 +192,7 @@ public struct PlanBuilder {
       memory: MemoryNeed(
         readingWorker: 4 * variable.source.largestTileByteCount + 2 * bandBytes,
         writingWorker: (2 * chosen.chunksPerBand + 4) * chunkBytes + 2 * bandBytes
-          + ArrayPlan.batchByteCount,
+          + chosen.band.reduce(variable.type.byteCount, *) + ArrayPlan.batchByteCount,
         indexes: (hold.isPlain ? 0 : stepCount * chosen.bandsInLargestColumn * pieceRecord)
           + (4 << 20),
         plainColumn: plainColumn),

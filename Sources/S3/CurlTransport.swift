@@ -1,5 +1,6 @@
 internal import CCurl
 internal import Foundation
+internal import Storage
 internal import Synchronization
 
 /// Requests by libcurl, all on one thread, with connections kept for the next request.
@@ -13,9 +14,14 @@ final class CurlTransport: HTTPTransport {
   ///   - connectionLimit: The most connections kept open.
   ///   - stallSeconds: How long nothing may move before a request counts as timed out.
   ///   - certificates: The file of the authorities to trust; `nil`: the system's.
-  init(connectionLimit: Int = 128, stallSeconds: Int = 20, certificates: String? = nil) {
+  ///   - clock: Counts the time and the bytes of all requests.
+  init(
+    connectionLimit: Int = 128, stallSeconds: Int = 20, certificates: String? = nil,
+    clock: StageClock? = nil
+  ) {
     loop = CurlLoop(
-      connectionLimit: connectionLimit, stallSeconds: stallSeconds, certificates: certificates)
+      connectionLimit: connectionLimit, stallSeconds: stallSeconds, certificates: certificates,
+      clock: clock)
   }
 
   deinit { loop.stop() }
@@ -55,13 +61,15 @@ private final class CurlLoop: @unchecked Sendable {
   private let multi: UnsafeMutableRawPointer
   private let certificates: String?
   private let stallSeconds: Int
+  private let clock: StageClock?
   private let inbox = Mutex(Inbox())
 
   // Only the thread uses these.
   private var running: [UInt64: (transfer: Transfer, handle: UnsafeMutableRawPointer)] = [:]
   private var idle: [UnsafeMutableRawPointer] = []
 
-  init(connectionLimit: Int, stallSeconds: Int, certificates: String?) {
+  init(connectionLimit: Int, stallSeconds: Int, certificates: String?, clock: StageClock?) {
+    self.clock = clock
     precondition(Self.isInitialised, "libcurl could not be initialised")
     guard let multi = curl_multi_init() else { preconditionFailure("no memory for libcurl") }
     self.multi = multi
@@ -101,22 +109,28 @@ private final class CurlLoop: @unchecked Sendable {
         defer { inbox.orders.removeAll() }
         return inbox.orders
       }
-      for order in orders {
-        switch order {
-        case .start(let transfer): start(transfer)
-        case .cancel(let id): cancelRunning(id)
-        case .stop:
-          for id in Array(running.keys) { cancelRunning(id) }
-          return
-        }
-      }
-      var active: Int32 = 0
-      curl_multi_perform(multi, &active)
-      finishCompleted()
+      guard clock.measure(.transfer, { carryOut(orders) }) else { return }
       if inbox.withLock({ $0.orders.isEmpty }) {
         curl_multi_poll(multi, nil, 0, 10_000, nil)
       }
     }
+  }
+
+  /// - Returns: `false` if the thread is to end.
+  private func carryOut(_ orders: [Order]) -> Bool {
+    for order in orders {
+      switch order {
+      case .start(let transfer): start(transfer)
+      case .cancel(let id): cancelRunning(id)
+      case .stop:
+        for id in Array(running.keys) { cancelRunning(id) }
+        return false
+      }
+    }
+    var active: Int32 = 0
+    curl_multi_perform(multi, &active)
+    finishCompleted()
+    return true
   }
 
   private func start(_ transfer: Transfer) {
@@ -140,6 +154,7 @@ private final class CurlLoop: @unchecked Sendable {
       let code = message.pointee.data.result
       let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
       running[transfer.id] = nil
+      clock?.add(.transfer, seconds: 0, byteCount: transfer.byteCount)
       transfer.complete(code, handle)
       release(handle)
     }

@@ -1,4 +1,5 @@
 internal import Foundation
+public import Storage
 
 /// How to reach object stores, as said on the command line. What is not said comes from the
 /// environment and `~/.aws`, as AWS's own tools take it.
@@ -17,6 +18,9 @@ public struct StoreOptions: Sendable {
   public var requestLimit = 64
   /// The most bytes being received and sent at once.
   public var byteLimit = 256 << 20
+
+  /// Counts the time of reading, writing and transferring.
+  public var clock: StageClock?
 
   /// How long nothing may move before a request counts as timed out.
   var stallSeconds = 20

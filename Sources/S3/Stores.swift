@@ -32,7 +32,7 @@ public final class Stores: Sendable {
 
   /// What lies below a location, as a store.
   public func openRoot(_ location: Location) throws(StoreError) -> any ByteStore {
-    if case .path(let path) = location { return FolderStore(path: path) }
+    if case .path(let path) = location { return folder(path) }
     let (store, key) = try open(location)
     return key.map { PrefixStore(store, prefix: $0) } ?? store
   }
@@ -41,12 +41,15 @@ public final class Stores: Sendable {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
       !isFolder.boolValue
-    else { return (FolderStore(path: path), nil) }
+    else { return (folder(path), nil) }
     let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
     let name = slash.map { String(path[path.utf8.index(after: $0)...]) } ?? path
-    guard let key = try? StoreKey(name) else { return (FolderStore(path: path), nil) }
-    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-    return (FolderStore(path: folder), key)
+    guard let key = try? StoreKey(name) else { return (folder(path), nil) }
+    return (folder(slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."), key)
+  }
+
+  private func folder(_ path: String) -> FolderStore {
+    FolderStore(path: path, clock: options.clock)
   }
 
   private func access(
@@ -57,7 +60,8 @@ public final class Stores: Sendable {
       let environment = options.environment
       let transport = CurlTransport(
         connectionLimit: 2 * options.requestLimit, stallSeconds: options.stallSeconds,
-        certificates: environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 })
+        certificates: environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 },
+        clock: options.clock)
       let settings: S3Settings
       do throws(CredentialError) {
         settings = try S3Settings(options, transport: transport)

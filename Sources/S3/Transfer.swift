@@ -16,6 +16,9 @@ final class Transfer: @unchecked Sendable {
   private var isTooLong = false
   private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
 
+  /// Bytes of both bodies so far.
+  var byteCount: Int { sent + body.count }
+
   init(
     id: UInt64, _ request: HTTPRequest,
     finish: @escaping (Result<HTTPResponse, TransportError>) -> Void

@@ -10,8 +10,10 @@ extension FolderStore {
     try await threads.run { [location] () throws(StoreError) in
       var file = try TemporaryFile(beside: target, key: key, location: location)
       do throws(StoreError) {
-        try file.append(bytes)
-        try file.publish(condition)
+        try clock.measure(.write, byteCount: bytes.count) { () throws(StoreError) in
+          try file.append(bytes)
+          try file.publish(condition)
+        }
       } catch {
         file.discard()
         throw error
@@ -24,7 +26,7 @@ extension FolderStore {
     let file = try await threads.run { [location] () throws(StoreError) in
       try TemporaryFile(beside: target, key: key, location: location)
     }
-    return FolderUpload(file: file, threads: threads)
+    return FolderUpload(file: file, threads: threads, clock: clock)
   }
 
   public func delete(_ keys: [StoreKey]) async throws(StoreError) {
@@ -86,7 +88,9 @@ extension FolderStore {
       let descriptor = open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else { throw .systemCall(errno, "sync", key, at: location) }
       defer { close(descriptor) }
-      guard sync(descriptor) == 0 else { throw .systemCall(errno, "sync", key, at: location) }
+      guard clock.measure(.write, { sync(descriptor) }) == 0 else {
+        throw .systemCall(errno, "sync", key, at: location)
+      }
     }
   }
 }
@@ -195,8 +199,10 @@ struct TemporaryFile: Sendable {
 private final class FolderUpload: Upload {
   private let file: Mutex<TemporaryFile>
   private let threads: BlockingThreads
+  private let clock: StageClock?
 
-  init(file: TemporaryFile, threads: BlockingThreads) {
+  init(file: TemporaryFile, threads: BlockingThreads, clock: StageClock?) {
+    self.clock = clock
     self.file = Mutex(file)
     self.threads = threads
   }
@@ -207,7 +213,9 @@ private final class FolderUpload: Upload {
     try await threads.run { () throws(StoreError) in
       try self.file.withLock { (file) throws(StoreError) in
         do throws(StoreError) {
-          try file.append(bytes)
+          try self.clock.measure(.write, byteCount: bytes.count) { () throws(StoreError) in
+            try file.append(bytes)
+          }
         } catch {
           file.discard()
           throw error

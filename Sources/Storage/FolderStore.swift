@@ -12,9 +12,13 @@ public struct FolderStore: ByteStore {
   public var location: String { path }
   /// For what may wait for a disk; reads of cached pages don't.
   let threads: BlockingThreads
+  let clock: StageClock?
 
-  /// - Parameter threads: How many calls may wait for the disk at once.
-  public init(path: String, threads: Int = 16) {
+  /// - Parameters:
+  ///   - threads: How many calls may wait for the disk at once.
+  ///   - clock: Counts the time of reading and writing.
+  public init(path: String, threads: Int = 16, clock: StageClock? = nil) {
+    self.clock = clock
     var path = Substring(path)
     while path.count > 1, path.hasSuffix("/") { path = path.dropLast() }
     self.path = String(path)
@@ -38,8 +42,11 @@ public struct FolderStore: ByteStore {
     guard let bounds = range.resolved(byteCount: file.byteCount) else {
       throw .outOfBounds(range, byteCount: file.byteCount, key: key)
     }
-    if let cached = file.readCached(bounds) { return cached }
-    return try await threads.run { () throws(StoreError) in try file.readWaiting(bounds) }
+    let cached = clock.measure(.read, byteCount: bounds.count) { file.readCached(bounds) }
+    if let cached { return cached }
+    return try await threads.run { () throws(StoreError) in
+      try clock.measure(.read) { () throws(StoreError) in try file.readWaiting(bounds) }
+    }
   }
 
   public func localPath(of key: StoreKey) -> String? { try? filePath(of: key) }

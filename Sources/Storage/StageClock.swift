@@ -1,53 +1,69 @@
 internal import Glibc
 internal import Synchronization
 
-/// CPU time of the stages of a conversion, over all threads.
+/// CPU time and bytes of the stages of a conversion, over all threads.
 ///
-/// Reading a thread's clock takes a third of a microsecond: use it for pieces of work much longer
-/// than that, and only where somebody asked for a profile.
+/// Reading a thread's clock takes a third of a microsecond: time pieces of work much longer than
+/// that, or sample them; and only where somebody asked for a profile.
 public final class StageClock: Sendable {
   public enum Stage: Int, CaseIterable, Sendable {
-    case inflate, unshuffle, hold, gather, encode
+    /// Everything before the first byte is converted, except reading.
+    case scan
+    /// Files.
+    case read
+    /// To and from servers.
+    case transfer
+    case inflate, unshuffle, hold, gather, unpack, encode
+    /// Files.
+    case write
   }
 
-  private let inflate = Atomic<Int>(0)
-  private let unshuffle = Atomic<Int>(0)
-  private let hold = Atomic<Int>(0)
-  private let gather = Atomic<Int>(0)
-  private let encode = Atomic<Int>(0)
+  private final class Total: Sendable {
+    let nanoseconds = Atomic<Int>(0)
+    let byteCount = Atomic<Int>(0)
+  }
+
+  private let totals = Stage.allCases.map { _ in Total() }
 
   public init() {}
 
   /// CPU seconds that a stage has taken so far.
   public func seconds(_ stage: Stage) -> Double {
-    let nanoseconds =
-      switch stage {
-      case .inflate: inflate.load(ordering: .relaxed)
-      case .unshuffle: unshuffle.load(ordering: .relaxed)
-      case .hold: hold.load(ordering: .relaxed)
-      case .gather: gather.load(ordering: .relaxed)
-      case .encode: encode.load(ordering: .relaxed)
-      }
-    return Double(nanoseconds) / 1e9
+    Double(totals[stage.rawValue].nanoseconds.load(ordering: .relaxed)) / 1e9
   }
 
-  private func add(_ nanoseconds: Int, _ stage: Stage) {
-    switch stage {
-    case .inflate: inflate.add(nanoseconds, ordering: .relaxed)
-    case .unshuffle: unshuffle.add(nanoseconds, ordering: .relaxed)
-    case .hold: hold.add(nanoseconds, ordering: .relaxed)
-    case .gather: gather.add(nanoseconds, ordering: .relaxed)
-    case .encode: encode.add(nanoseconds, ordering: .relaxed)
-    }
+  /// Bytes that a stage has worked on.
+  public func byteCount(_ stage: Stage) -> Int {
+    totals[stage.rawValue].byteCount.load(ordering: .relaxed)
+  }
+
+  public func add(_ stage: Stage, seconds: Double, byteCount: Int) {
+    add(stage, nanoseconds: Int(seconds * 1e9), byteCount: byteCount)
+  }
+
+  private func add(_ stage: Stage, nanoseconds: Int, byteCount: Int) {
+    let total = totals[stage.rawValue]
+    total.nanoseconds.add(nanoseconds, ordering: .relaxed)
+    total.byteCount.add(byteCount, ordering: .relaxed)
   }
 
   fileprivate func measure<Value, Failure: Error>(
-    _ stage: Stage, _ work: () throws(Failure) -> Value
+    _ stage: Stage, byteCount: Int, times: Int, _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
     let start = Self.threadNanoseconds
-    defer { add(Self.threadNanoseconds - start, stage) }
+    defer {
+      let taken = max(0, Self.threadNanoseconds - start - Self.overhead)
+      add(stage, nanoseconds: taken * times, byteCount: byteCount * times)
+    }
     return try work()
   }
+
+  /// What two readings of the clock differ by if nothing happens between them.
+  private static let overhead =
+    (0..<100).map { _ in
+      let start = threadNanoseconds
+      return threadNanoseconds - start
+    }.min() ?? 0
 
   private static var threadNanoseconds: Int {
     var time = timespec()
@@ -59,12 +75,27 @@ public final class StageClock: Sendable {
 extension Optional where Wrapped == StageClock {
   /// Does some work, and counts its CPU time if there is a clock.
   ///
+  /// - Parameter byteCount: How much is worked on.
   /// - Precondition: `work` stays on its thread.
   @inline(__always)
   public func measure<Value, Failure: Error>(
-    _ stage: StageClock.Stage, _ work: () throws(Failure) -> Value
+    _ stage: StageClock.Stage, byteCount: Int = 0, _ work: () throws(Failure) -> Value
   ) throws(Failure) -> Value {
     guard let clock = self else { return try work() }
-    return try clock.measure(stage, work)
+    return try clock.measure(stage, byteCount: byteCount, times: 1, work)
+  }
+
+  /// Does a piece of work too short to be timed, and times every 61st of them for all.
+  ///
+  /// - Parameter position: Counts the pieces.
+  @inline(__always)
+  public func sample<Value, Failure: Error>(
+    _ stage: StageClock.Stage, byteCount: Int, at position: inout Int,
+    _ work: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    guard let clock = self else { return try work() }
+    position += 1
+    guard position % 61 == 0 else { return try work() }
+    return try clock.measure(stage, byteCount: byteCount, times: 61, work)
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Rechunk
+import Storage
 
 struct ConvertCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,7 +25,7 @@ struct ConvertCommand: AsyncParsableCommand {
   @OptionGroup var conversion: ConvertOptions
   @Flag(help: "Start over, and replace stores that are there.") var fresh = false
   @Flag(help: "Take over from a run that holds a year's lock and is dead.") var breakLock = false
-  @Flag(help: "Say where the time went.") var timings = false
+  @Flag(help: "Say where the time went, stage by stage.") var timings = false
 
   func validate() throws { try conversion.validate() }
 
@@ -33,7 +34,8 @@ struct ConvertCommand: AsyncParsableCommand {
     var request = try conversion.request()
     request.options.replaces = fresh
     request.options.breaksLock = breakLock
-    let summary = try await conversion.session(request).convert(request, isTimed: timings)
+    let session = conversion.session(request, clock: timings ? StageClock() : nil)
+    let summary = try await session.convert(request)
     console.note(summary.description)
     for granule in summary.leftOut { console.warn("left out \(granule)") }
     if !summary.leftOut.isEmpty { throw ExitCode(3) }

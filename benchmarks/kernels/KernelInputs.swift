@@ -122,37 +122,27 @@ struct KernelInputs {
       options.codec = .fixed(.none)
       let plan = try PlanBuilder(stack: stack, options: options).plan().years[0].arrays[0]
       let source = variable.packing.map { StepSource(packing: $0, fill: nil) }
-      let converter = StepConverter(
-        plan: plan, sources: Array(repeating: source, count: Self.steps))
-      return [25, 1000].map { width in
-        gather(by: converter, width: width, plan.variable.type.byteCount, types)
-      }
+      let sources = Array(repeating: source, count: Self.steps)
+      return [25, 1000].map { width in gather(by: plan, sources, width: width, types) }
     }
   }
 
   /// - Parameter width: Of pieces of 25 rows; each goes into chunks of 25 × 25.
   private func gather(
-    by converter: StepConverter, width: Int, _ valueByteCount: Int, _ types: String
+    by plan: ArrayPlan, _ sources: [StepSource?], width: Int, _ types: String
   ) -> Kernel {
-    let (edge, steps) = (25, Self.steps)
-    let chunkCount = width / edge
-    let stepByteCount = edge * edge * valueByteCount
-    let output = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: chunkCount * steps * stepByteCount, alignment: 64)
-    // Whole rows of a chunk lie one after the other.
-    let (rows, columns) = width == edge ? (1, edge * edge) : (edge, edge)
-    return Kernel(name: "gather \(edge) × \(width), \(types)", byteCount: output.count) {
+    let edge = 25
+    let assembler = ChunkAssembler(plan: plan, sources: sources, chunksPerBand: width / edge)
+    let valueCount = edge * width
+    let byteCount = sources.count * valueCount * plan.variable.type.byteCount
+    return Kernel(name: "gather \(edge) × \(width), \(types)", byteCount: byteCount) {
       try plain.withUnsafeBytes { plain in
-        for step in 0..<steps {
-          let piece = UnsafeRawBufferPointer(rebasing: plain[(step * 10_000)...])
-          for chunk in 0..<chunkCount {
-            try converter.convert(
-              UnsafeRawBufferPointer(rebasing: piece[(chunk * edge * 2)...]), step: step,
-              rows: rows, columns: columns, stride: width,
-              into: UnsafeMutableRawBufferPointer(
-                rebasing: output[((chunk * steps + step) * stepByteCount)...]),
-              stride: edge)
-          }
+        assembler.begin()
+        for step in sources.indices {
+          let start = step * 10_000
+          try assembler.place(
+            UnsafeRawBufferPointer(rebasing: plain[start..<start + valueCount * 2]), step: step,
+            rows: 0..<edge, columns: 0..<width)
         }
       }
     }

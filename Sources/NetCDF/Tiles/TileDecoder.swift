@@ -144,7 +144,7 @@ public final class TileDecoder {
         guard current.count == size, let from = current.baseAddress,
           let to = target.bindMemory(to: UInt8.self).baseAddress
         else { throw .damaged("a tile of \(current.count) bytes, not \(size)") }
-        clock.measure(.unshuffle) {
+        clock.measure(.unshuffle, byteCount: size) {
           Unshuffle.run(from, to, byteCount: size, elementSize: elementSize)
         }
         current = UnsafeBufferPointer(start: to, count: size)
@@ -162,7 +162,7 @@ public final class TileDecoder {
   private func inflate(
     _ source: UnsafeBufferPointer<UInt8>, into target: UnsafeMutableRawBufferPointer
   ) throws(GranuleError.Reason) {
-    let result = clock.measure(.inflate) {
+    let result = clock.measure(.inflate, byteCount: target.count) {
       libdeflate_zlib_decompress(
         inflater, source.baseAddress, source.count, target.baseAddress, target.count, nil)
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Rechunk
 import S3
+import Storage
 import Zarr
 
 /// What `plan` and `convert` have in common.
@@ -49,12 +50,15 @@ struct ConvertOptions: ParsableArguments {
   }
 
   /// Opens stores as the command line says, then as the pipeline does.
-  func session(_ request: Pipeline) -> Session {
+  ///
+  /// - Parameter clock: Counts what a conversion's stages take.
+  func session(_ request: Pipeline, clock: StageClock? = nil) -> Session {
     var options = access.storeOptions
+    options.clock = clock
     options.region = options.region ?? request.region
     options.endpointURL = options.endpointURL ?? request.endpointURL
     options.anonymous = options.anonymous || request.isAnonymous
-    return Session(log: log.console, access: Access(options))
+    return Session(log: log.console, access: Access(options), clock: clock)
   }
 
   /// The pipeline, if there is one, with what the command line says on top.

@@ -10,6 +10,8 @@ import Zarr
 struct Session {
   let log: Console
   let access: Access
+  /// Counts what a conversion's stages take; it then says so.
+  var clock: StageClock?
 
   func scan(_ input: InputOptions, skipBad: Bool) async throws -> Stack {
     guard !input.inputs.isEmpty else {
@@ -31,8 +33,7 @@ struct Session {
       expectedMemory: try await MemorySurvey(stack: stack, parser: parser).expectedPeak(of: plan))
   }
 
-  /// - Parameter isTimed: Prints where the time went.
-  func convert(_ request: Pipeline, isTimed: Bool = false) async throws -> ConversionSummary {
+  func convert(_ request: Pipeline) async throws -> ConversionSummary {
     let start = ContinuousClock.now
     guard let target = request.target else {
       throw ValidationError("Say where with --to ROOT, or “to” in the pipeline.")
@@ -40,11 +41,14 @@ struct Session {
     let parser = parser(for: request.inputs)
     let root = try access.root(target)
     let (stack, compressors) = try await survey(request, root, parser: parser)
+    // Reading is counted for itself.
+    clock?.add(
+      .scan, seconds: CPUTime.seconds() - (clock?.seconds(.read) ?? 0), byteCount: 0)
     let conversion = try Conversion(
       stack: stack, options: request.options, compressors: compressors, parser: parser,
       root: root,
       scratchFolder: ProcessInfo.processInfo.environment["TMPDIR"] ?? "/var/tmp",
-      clock: isTimed ? StageClock() : nil)
+      clock: clock)
     let total = conversion.plan.decodedByteCount
     let progress = conversion.progress
     let began = ContinuousClock.now
@@ -59,7 +63,7 @@ struct Session {
     let summary = ConversionSummary(
       result: result, progress: progress,
       seconds: (ContinuousClock.now - start).seconds)
-    if let clock = progress.clock {
+    if let clock {
       let profile = ConversionProfile(
         clock: clock, progress: progress, summary: summary,
         coreCount: ProcessInfo.processInfo.activeProcessorCount)
