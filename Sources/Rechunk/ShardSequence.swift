@@ -19,7 +19,12 @@ actor ShardSequence {
   private var failure: (any Error)?
   private var shard: ShardWriter?
   private var shardChunks = 0
-  private(set) var objects: [ObjectRecord] = []
+  /// Complete shards whose last requests are on their way, by the order of their last batch.
+  private var finishing: [Int: ShardWriter] = [:]
+  private var records: [(order: Int, record: ObjectRecord)] = []
+
+  /// What was written, in order.
+  var objects: [ObjectRecord] { records.sorted { $0.order < $1.order }.map(\.record) }
 
   init(
     plan: ArrayPlan, store: any ByteStore, writeByteCount: Int, progress: ConversionProgress
@@ -45,7 +50,7 @@ actor ShardSequence {
     pendingByteCount += batch.byteCount
     do {
       if plan.spec.shardShape == nil {
-        try await writeChunks(batch)
+        try await writeChunks(batch, order)
         finished(batch)
       } else {
         try await flush(batch, at: order)
@@ -59,12 +64,31 @@ actor ShardSequence {
   private func flush(_ batch: EncodedBatch, at order: Int) async throws {
     pending[order] = batch
     guard !isFlushing else { return }
-    isFlushing = true
-    defer { isFlushing = false }
-    while let batch = pending.removeValue(forKey: next) {
-      try await appendToShard(batch)
-      finished(batch)
+    var complete: [Int] = []
+    do {
+      isFlushing = true
+      defer { isFlushing = false }
+      while let batch = pending.removeValue(forKey: next) {
+        try await appendToShard(batch)
+        if batch.isLastOfShard {
+          finishing[next] = shard
+          complete.append(next)
+          shard = nil
+          shardChunks = 0
+        }
+        finished(batch)
+      }
     }
+    // A distant store takes its time for the end of a shard: the next one is written meanwhile.
+    _ = try await inOrder(complete, width: complete.count) { try await self.finish($0) }
+  }
+
+  private func finish(_ order: Int) async throws {
+    if let record = try await finishing[order]?.finish() {
+      records.append((order, record))
+      progress.addWritten(record.byteCount)
+    }
+    finishing[order] = nil
   }
 
   private func finished(_ batch: EncodedBatch) {
@@ -83,9 +107,12 @@ actor ShardSequence {
   }
 
   /// Leaves nothing of an unfinished shard behind.
-  func cancel() async { await shard?.cancel() }
+  func cancel() async {
+    await shard?.cancel()
+    for writer in finishing.values { await writer.cancel() }
+  }
 
-  private func writeChunks(_ batch: EncodedBatch) async throws {
+  private func writeChunks(_ batch: EncodedBatch, _ order: Int) async throws {
     let plan = plan
     let store = store
     let chunks = batch.bands.flatMap { band in
@@ -93,11 +120,11 @@ actor ShardSequence {
         chunk.map { (position(of: band, offset), $0) }
       }
     }
-    let records = try await inOrder(chunks, width: 8) { position, chunk in
+    let written = try await inOrder(chunks, width: 8) { position, chunk in
       try await plan.spec.writeChunk(position, encoded: chunk, to: store)
     }
-    objects += records
-    progress.addWritten(records.reduce(0) { $0 + $1.byteCount })
+    records += written.map { (order, $0) }
+    progress.addWritten(written.reduce(0) { $0 + $1.byteCount })
   }
 
   /// Where a chunk of a band lies in the array's grid.
@@ -126,13 +153,6 @@ actor ShardSequence {
     if batch.isLastOfShard { pad(to: plan.spec.chunksPerShard.reduce(1, *)) }
     try await writer.append(contentsOf: chunks)
     shardChunks += chunks.count
-    guard batch.isLastOfShard else { return }
-    if let record = try await writer.finish() {
-      objects.append(record)
-      progress.addWritten(record.byteCount)
-    }
-    shard = nil
-    shardChunks = 0
   }
 
   /// The position of a band's first chunk in its shard; those beyond the array's edge count too.

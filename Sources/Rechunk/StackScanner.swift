@@ -65,12 +65,14 @@ public struct StackScanner: Sendable {
   private func readProbe(
     _ source: GranuleSource, _ pool: GranulePool
   ) async throws -> GranuleProbe {
-    let granule = try await parser.header(of: source)
+    // Coordinates and their indexes mostly lie where the header does.
+    let reading = source.store.localPath(of: source.key) == nil ? source.keepingHead() : source
+    let granule = try await parser.header(of: reading)
     let (variable, units) = try granule.timeVariable(named: options.request.time)
     guard case .number(let type) = variable.type else {
       throw StackProblem.noTime(candidates: [], asked: variable.name)
     }
-    let bytes = try await values(of: variable, in: granule, from: source)
+    let bytes = try await values(of: variable, in: granule, from: reading)
     let time = TimeValues(name: variable.name, units: units, type: type, bytes: bytes)
     let missing = variable.packing?.missing ?? []
     guard let instants = time.instants(missing: missing), !instants.isEmpty else {
@@ -84,7 +86,7 @@ public struct StackScanner: Sendable {
     where !fixed.dimensions.contains(where: { $0 == timeDimension }) && fixed.name != variable.name
     {
       guard case .number(let type) = fixed.type else { continue }
-      let bytes = try await values(of: fixed, in: granule, from: source)
+      let bytes = try await values(of: fixed, in: granule, from: reading)
       digests[fixed.name] = CRC32C.checksum(bytes)
       if [fixed.name] == fixed.dimensions {
         axes.append(

@@ -19,16 +19,19 @@ enum YearState: Sendable {
   }
 
   static func find(_ year: Int, in root: any ByteStore) async throws -> YearState {
-    let manifest = try await Manifest.read(year, in: root)
+    // Asked for together: a distant store takes as long for all as for one.
+    async let finished = Manifest.read(year, in: root)
+    async let journal = Journal.inputs(of: year, in: root)
+    async let info = root.info(Journal.inputsKey(year))
+    let manifest = try await finished
+    let begun = try await journal
+    let hasJournal = try await info != nil
     if let manifest, try await isVisible(year, format: manifest.format, in: root) {
       // A journal of the same is what is left of the run that made it.
-      let begun = try await Journal.inputs(of: year, in: root)
       let isOver = begun.map { $0.differences(from: manifest.inputs).isEmpty } ?? true
       return isOver ? .complete(manifest) : .unfinished(begun)
     }
-    if try await root.info(Journal.inputsKey(year)) != nil {
-      return .unfinished(try await Journal.inputs(of: year, in: root))
-    }
+    if hasJournal { return .unfinished(begun) }
     if let manifest { return .unfinished(manifest.inputs) }
     let stored = try await root.list(Conversion.storeKey(year), recursive: true).objects
     return stored.first.map { .foreign($0.key) } ?? .nothing

@@ -49,7 +49,11 @@ struct YearWork: Sendable {
     let manifest = manifest(objects, metadata, errors)
     try await lock.confirm()
     try await root.write(try manifest.json(), to: Manifest.key(year.year))
-    for (key, bytes) in metadata {
+    let inner = metadata.filter { !Self.rootMetadata.contains($0.key.text) }
+    _ = try await inOrder(inner, width: 8) { object in
+      try await store.write(object.bytes, to: object.key)
+    }
+    for (key, bytes) in metadata where Self.rootMetadata.contains(key.text) {
       // Who took the lock over may be at the data, and mustn't have them shown.
       if key == metadata.last?.key { try await lock.confirm() }
       try await store.write(bytes, to: key)
@@ -155,14 +159,11 @@ struct YearWork: Sendable {
   }
 
   private func writeWholeArrays() async throws -> (objects: [ObjectRecord], copies: [ObjectCopy]) {
-    var objects: [ObjectRecord] = []
-    var copies: [ObjectCopy] = []
-    for array in year.wholeArrays {
-      let written = try await write(array)
-      objects += written
-      copies += try await smallCopies(of: written, array.spec)
+    let written = try await inOrder(year.wholeArrays, width: 8) { array in
+      let objects = try await write(array)
+      return (objects, try await smallCopies(of: objects, array.spec))
     }
-    return (objects, copies)
+    return (written.flatMap(\.0), written.flatMap(\.1))
   }
 
   /// Of a coordinate that is one small object: readers need it whatever they are after.

@@ -3,15 +3,20 @@ internal import Foundation
 internal import Storage
 internal import Synchronization
 
-/// A value sent in parts; one that turns out small is sent at once at the end.
+/// A value sent in parts, a few at once; one that turns out small is sent at once at the end.
+///
+/// One task at a time uses it.
 final class S3Upload: Upload {
   fileprivate struct State {
     var buffer: [UInt8] = []
-    var uploadID: String?
-    var parts: [String] = []
+    var upload: Sending?
+    var parts: [Sending] = []
     var byteCount = 0
     var isOver = false
   }
+
+  /// Gives an upload's number, or a part's ETag.
+  fileprivate typealias Sending = Task<Result<String, StoreError>, Never>
 
   private let store: S3Store
   private let key: StoreKey
@@ -19,6 +24,8 @@ final class S3Upload: Upload {
 
   /// Of the first parts: S3 wants at least 5 MiB.
   fileprivate static let firstPartByteCount = 8 << 20
+  /// How many parts are on their way at once: a server takes its time for each.
+  private static let partsInFlight = 3
 
   init(store: S3Store, key: StoreKey) {
     self.store = store
@@ -35,9 +42,9 @@ final class S3Upload: Upload {
   }
 
   func finish() async throws(StoreError) {
-    let (rest, id) = state.withLock { state in (state.buffer, state.uploadID) }
+    let (rest, isSmall) = state.withLock { state in (state.buffer, state.upload == nil) }
     guard !state.withLock({ $0.isOver }) else { return }
-    if id == nil {
+    if isSmall {
       try await store.write(rest, to: key)
     } else {
       if !rest.isEmpty { try await send(rest) }
@@ -50,54 +57,96 @@ final class S3Upload: Upload {
   }
 
   func cancel() async {
-    let id = state.withLock { state -> String? in
+    let (upload, parts) = state.withLock { state -> (Sending?, [Sending]) in
       defer {
         state.isOver = true
         state.buffer = []
       }
-      return state.isOver ? nil : state.uploadID
+      return state.isOver ? (nil, []) : (state.upload, state.parts)
     }
-    guard let id else { return }
+    for part in parts { part.cancel() }
+    guard let upload, case .success(let id) = await upload.value else { return }
+    // A part that arrives after the end would stay.
+    for part in parts { _ = await part.value }
     // What stays behind is found by `removeUnfinishedUploads`. The task may be cancelled, and the
     // request must go out all the same.
     let abort = Task { [store, key] in _ = try? await store.abortUpload(id, of: key) }
     await abort.value
   }
 
+  /// Sends a part, once there is room for it on the way.
   private func send(_ part: [UInt8]) async throws(StoreError) {
-    let id = try await uploadID()
-    let number = state.withLock { $0.parts.count + 1 }
-    let request = S3Request(
-      method: .put, key: key.text,
-      query: [("partNumber", String(number)), ("uploadId", id)], body: part)
-    let etag: String = try await store.client.perform(
-      request, about: key, permission: store.permission("PutObject", key)
-    ) { response, _ throws(StoreError) in
-      guard response.status == 200 else { return nil }
-      guard let etag = S3Store.etag(response) else {
-        return .retry(.corrupt, status: 200, reason: "the answer to a part has no ETag")
-      }
-      return .done(etag)
+    let (upload, before) = state.withLock { state in
+      let upload = state.upload ?? Task { [store, key] in await Self.begin(store, key) }
+      state.upload = upload
+      return (upload, state.parts)
     }
-    state.withLock { $0.parts.append(etag) }
+    if before.count >= Self.partsInFlight {
+      _ = try await Self.value(of: before[before.count - Self.partsInFlight])
+    }
+    let sending = Task { [store, key] in
+      await Self.send(part, number: before.count + 1, of: upload, store, key)
+    }
+    state.withLock { $0.parts.append(sending) }
   }
 
-  private func uploadID() async throws(StoreError) -> String {
-    if let id = state.withLock({ $0.uploadID }) { return id }
-    let answer = try await store.answer(
-      to: S3Request(method: .post, key: key.text, query: [("uploads", "")]),
-      named: "InitiateMultipartUploadResult", about: key,
-      permission: store.permission("PutObject", key))
-    guard let id = answer.text("UploadId"), !id.isEmpty else {
-      throw .badAnswer(
-        key: key, location: store.location, reason: "the answer to a new upload has no UploadId")
+  /// Waits for a request that goes on by itself, and stops it if nobody waits any more.
+  private static func value(of sending: Sending) async throws(StoreError) -> String {
+    let result = await withTaskCancellationHandler {
+      await sending.value
+    } onCancel: {
+      sending.cancel()
     }
-    state.withLock { $0.uploadID = id }
-    return id
+    return try result.get()
+  }
+
+  private static func begin(
+    _ store: S3Store, _ key: StoreKey
+  ) async -> Result<String, StoreError> {
+    do throws(StoreError) {
+      let answer = try await store.answer(
+        to: S3Request(method: .post, key: key.text, query: [("uploads", "")]),
+        named: "InitiateMultipartUploadResult", about: key,
+        permission: store.permission("PutObject", key))
+      guard let id = answer.text("UploadId"), !id.isEmpty else {
+        throw StoreError.badAnswer(
+          key: key, location: store.location,
+          reason: "the answer to a new upload has no UploadId")
+      }
+      return .success(id)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private static func send(
+    _ part: [UInt8], number: Int, of upload: Sending, _ store: S3Store, _ key: StoreKey
+  ) async -> Result<String, StoreError> {
+    do throws(StoreError) {
+      let request = S3Request(
+        method: .put, key: key.text,
+        query: [("partNumber", String(number)), ("uploadId", try await upload.value.get())],
+        body: part)
+      return .success(
+        try await store.client.perform(
+          request, about: key, permission: store.permission("PutObject", key)
+        ) { response, _ throws(StoreError) in
+          guard response.status == 200 else { return nil }
+          guard let etag = S3Store.etag(response) else {
+            return .retry(.corrupt, status: 200, reason: "the answer to a part has no ETag")
+          }
+          return .done(etag)
+        })
+    } catch {
+      return .failure(error)
+    }
   }
 
   private func complete() async throws(StoreError) {
-    let (id, parts, byteCount) = state.withLock { ($0.uploadID ?? "", $0.parts, $0.byteCount) }
+    let (upload, sendings, byteCount) = state.withLock { ($0.upload, $0.parts, $0.byteCount) }
+    guard let id = try await upload?.value.get() else { return }
+    var parts: [String] = []
+    for sending in sendings { parts.append(try await Self.value(of: sending)) }
     let list = parts.enumerated().map { index, etag in
       "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\"\(XMLNode.escape(etag))\"</ETag></Part>"
     }
