@@ -35,7 +35,9 @@ public struct MemorySurvey: Sendable {
         let decoded = column.reduce(year.steps.count * array.hold.elementByteCount) {
           $0 * $1.count
         }
-        let held = min(Int(Double(decoded) * density), memory.arenaByteCount)
+        // Each worker's last segment is filled by half.
+        let begun = memory.threads * PieceArena.segmentByteCount / 2
+        let held = min(Int(Double(decoded) * density) + begun, memory.arenaByteCount)
         arenas[position % columns] = max(arenas[position % columns], held)
         position += 1
       }
@@ -111,7 +113,8 @@ extension ArrayPlan {
     let chunk = layout.chunk.reduce(steps * variable.type.byteCount, *)
     // A tile is inflated before it is unshuffled.
     let reading = 2 * variable.source.largestTileByteCount + 2 * band
-    let writing = (layout.chunksPerBand + 2) * chunk + 2 * band
+    // Encoded chunks are an eighth, by and large.
+    let writing = (layout.chunksPerBand * 9 / 8 + 3) * chunk + 2 * band
     return plan.threads * (plan.overlaps ? reading + writing : max(reading, writing))
   }
 }

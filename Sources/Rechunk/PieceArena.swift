@@ -60,6 +60,9 @@ final class PieceArena: Sendable {
     var fileByteCount = 0
   }
 
+  /// As long as there is room for more than a few.
+  static let segmentByteCount = 4 << 20
+
   let segmentByteCount: Int
   private let segmentLimit: Int
   private let scratchFolder: String
@@ -70,7 +73,7 @@ final class PieceArena: Sendable {
   ///   - largestPiece: No piece has more bytes.
   ///   - workers: Each fills a segment of its own.
   init(byteCount: Int, largestPiece: Int, workers: Int, scratchFolder: String) {
-    segmentByteCount = max(largestPiece, min(4 << 20, byteCount / (2 * workers + 1)))
+    segmentByteCount = max(largestPiece, min(Self.segmentByteCount, byteCount / (2 * workers + 1)))
     segmentLimit = max(workers + 1, byteCount / segmentByteCount)
     self.scratchFolder = scratchFolder
     state = Mutex(State())
