@@ -5,7 +5,9 @@
 // slower.
 static inline unsigned shim_crc32c(unsigned char *bytes, int count, unsigned state) {
   unsigned crc = crc32_iscsi(bytes, count, state);
-#if defined(__x86_64__)
+#if defined(__AVX__)
+  __builtin_ia32_vzeroupper();
+#elif defined(__x86_64__)
   if (__builtin_cpu_supports("avx")) __asm__ volatile("vzeroupper");
 #endif
   return crc;
