@@ -28,7 +28,8 @@ bench: build
 	scripts/bench.sh $(if $(QUICK),quick,full) bench
 
 bench-keep: bench
-	$(SWIFT) run $(RELEASE) kernels >bench/kernels.txt
+	$(SWIFT) build $(RELEASE) --product kernels
+	.build/release/kernels >bench/kernels.txt
 	scripts/keep-report.py bench
 
 build: install

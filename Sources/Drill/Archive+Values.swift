@@ -107,6 +107,11 @@ extension Archive {
 
   /// Each pixel once, and for each pixel given which of them it is.
   private static func distinct(_ pixels: [Pixel]) -> (pixels: [Pixel], position: [Int]) {
+    // Those of a box come in order, and many.
+    let isAscending = zip(pixels, pixels.dropFirst()).allSatisfy {
+      ($0.row, $0.column) < ($1.row, $1.column)
+    }
+    if isAscending { return (pixels, Array(pixels.indices)) }
     var seen: [Pixel: Int] = [:]
     var distinct: [Pixel] = []
     let position = pixels.map { pixel in

@@ -14,25 +14,44 @@ extension GranuleSeries {
     let size = variable.elementByteCount ?? 1
     let extents = variable.layout.tileShape
     let counts = reader.gridShape
-    var wanted: [Int: [(place: Int, element: Int)]] = [:]
-    var position = [Int](repeating: 0, count: axes.rank)
+    /// Where a position along one axis lies: which tile, and which element of it.
+    func part(_ position: Int, _ axis: Int) -> (tile: Int, element: Int) {
+      (
+        position / extents[axis] * counts[(axis + 1)...].reduce(1, *),
+        position % extents[axis] * extents[(axis + 1)...].reduce(1, *)
+      )
+    }
+    let times = steps.map { step in axes.time.map { part(step, $0) } ?? (tile: 0, element: 0) }
+    var numbers: [Int: Int] = [:]
+    var wanted: [[(place: Int, element: Int)]] = []
+    // Neighbours mostly lie in one tile, and those of a box in one row.
+    var row = (position: -1, tile: 0, element: 0)
+    var last = (tile: -1, number: 0)
+    let (columnTiles, columnElements) = (
+      counts[(axes.longitude + 1)...].reduce(1, *), extents[(axes.longitude + 1)...].reduce(1, *)
+    )
+    let width = extents[axes.longitude]
     for (index, pixel) in pixels.enumerated() {
-      for step in steps {
-        position[axes.latitude] = pixel.row
-        position[axes.longitude] = pixel.column
-        if let time = axes.time { position[time] = step }
-        var tile = 0
-        var element = 0
-        for axis in position.indices {
-          tile = tile * counts[axis] + position[axis] / extents[axis]
-          element = element * extents[axis] + position[axis] % extents[axis]
+      if row.position != pixel.row {
+        let (tile, element) = part(pixel.row, axes.latitude)
+        row = (pixel.row, tile, element)
+      }
+      for (step, time) in times.enumerated() {
+        let tile = row.tile + pixel.column / width * columnTiles + time.tile
+        let element = row.element + pixel.column % width * columnElements + time.element
+        if last.tile != tile {
+          let number = numbers[tile] ?? wanted.count
+          if number == wanted.count {
+            numbers[tile] = number
+            wanted.append([])
+          }
+          last = (tile, number)
         }
-        let place = index * steps.count + step - steps.lowerBound
-        wanted[tile, default: []].append((place, element))
+        wanted[last.number].append((index * steps.count + step, element))
       }
     }
     var stored = [UInt8](repeating: 0, count: pixels.count * steps.count * size)
-    let tiles = wanted.keys.sorted()
+    let tiles = numbers.keys.sorted()
     let tileByteCount = extents.reduce(size, *)
     let perBatch = max(1, min(64, (64 << 20) / max(1, tileByteCount)))
     let decoder = TileDecoder()
@@ -47,12 +66,34 @@ extension GranuleSeries {
           } catch { return error }
         }
         if let failure { throw failure }
-        for (place, element) in wanted[tile.index] ?? [] {
-          for byte in 0..<size { stored[place * size + byte] = plain[element * size + byte] }
+        guard let number = numbers[tile.index] else { continue }
+        plain.withUnsafeBytes { plain in
+          stored.withUnsafeMutableBytes { stored in
+            Self.copy(wanted[number], plain, size, into: stored)
+          }
         }
       }
     }
     return stored
+  }
+
+  private static func copy(
+    _ wanted: [(place: Int, element: Int)], _ tile: UnsafeRawBufferPointer, _ size: Int,
+    into stored: UnsafeMutableRawBufferPointer
+  ) {
+    func copy<Word: BitwiseCopyable>(_: Word.Type) {
+      for (place, element) in wanted {
+        stored.storeBytes(
+          of: tile.loadUnaligned(fromByteOffset: element * size, as: Word.self),
+          toByteOffset: place * size, as: Word.self)
+      }
+    }
+    switch size {
+    case 1: copy(UInt8.self)
+    case 2: copy(UInt16.self)
+    case 4: copy(UInt32.self)
+    default: copy(UInt64.self)
+    }
   }
 
   /// Reads the pixels through libnetcdf: those that fill a rectangle at once, others one by one.

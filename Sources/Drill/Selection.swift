@@ -103,13 +103,18 @@ public enum Selection: Hashable, Sendable {
       guard !rows.isEmpty, !columns.isEmpty else {
         throw .emptyBox(extent: grid.description)
       }
-      return rows.flatMap { row in
-        columns.map {
-          TimeSeries.Target(
-            pixel: Pixel(row: row, column: $0), latitude: grid.latitude.values[row],
-            longitude: grid.longitude.values[$0], place: nil, kilometres: 0)
+      var targets: [TimeSeries.Target] = []
+      targets.reserveCapacity(rows.count * columns.count)
+      let (latitudes, longitudes) = (grid.latitude.values, grid.longitude.values)
+      for row in rows {
+        for column in columns {
+          targets.append(
+            TimeSeries.Target(
+              pixel: Pixel(row: row, column: column), latitude: latitudes[row],
+              longitude: longitudes[column], place: nil, kilometres: 0))
         }
       }
+      return targets
     }
   }
 }

@@ -19,6 +19,7 @@ struct SeriesArray: Sendable {
     var stored = array.metadata.dataType.bytes(
       of: array.metadata.fillBits ?? 0, filling: pixels.count * steps.count * size)
     let wanted = chunks(for: pixels, steps: steps)
+    let strides = Strides(array.metadata.chunkShape, axes, size)
     let perBatch = max(1, Self.batchByteLimit / max(1, array.metadata.chunkByteCount))
     for start in stride(from: 0, to: wanted.count, by: perBatch) {
       let batch = wanted[start..<min(start + perBatch, wanted.count)]
@@ -28,7 +29,7 @@ struct SeriesArray: Sendable {
           chunk.bytes?.withUnsafeBytes { bytes in
             for index in want.pixels {
               gather(
-                bytes, chunk.coordinates, pixels[index], steps, size,
+                bytes, chunk.coordinates, pixels[index], steps, size, strides,
                 into: UnsafeMutableRawBufferPointer(
                   rebasing: stored[(index * steps.count * size)...]))
             }
@@ -37,6 +38,27 @@ struct SeriesArray: Sendable {
       }
     }
     return SeriesValues(unpacking: stored, packing)
+  }
+
+  /// A chunk's extents, and bytes from one of its numbers to the next along each of them.
+  private struct Strides {
+    let height: Int
+    let width: Int
+    /// 1 if there is no time.
+    let duration: Int
+    let row: Int
+    let column: Int
+    let step: Int
+
+    init(_ extents: [Int], _ axes: SeriesAxes, _ size: Int) {
+      func stride(_ axis: Int) -> Int { extents[(axis + 1)...].reduce(size, *) }
+      height = extents[axes.latitude]
+      width = extents[axes.longitude]
+      duration = axes.time.map { extents[$0] } ?? 1
+      row = stride(axes.latitude)
+      column = stride(axes.longitude)
+      step = axes.time.map(stride) ?? 0
+    }
   }
 
   private struct WantedChunk {
@@ -52,16 +74,23 @@ struct SeriesArray: Sendable {
     var places: [Pixel: Int] = [:]
     var wanted: [[Int]] = []
     var order: [Pixel] = []
+    var last: (place: Pixel, number: Int)?
     for (index, pixel) in pixels.enumerated() {
       let place = Pixel(
         row: pixel.row / extents[axes.latitude], column: pixel.column / extents[axes.longitude])
-      if let known = places[place] {
-        wanted[known].append(index)
-      } else {
-        places[place] = wanted.count
-        wanted.append([index])
+      // Neighbours mostly lie in one chunk.
+      if let last, last.place == place {
+        wanted[last.number].append(index)
+        continue
+      }
+      let number = places[place] ?? wanted.count
+      if number == wanted.count {
+        places[place] = number
+        wanted.append([])
         order.append(place)
       }
+      wanted[number].append(index)
+      last = (place, number)
     }
     var times = 0...0
     if let time = axes.time {
@@ -83,19 +112,17 @@ struct SeriesArray: Sendable {
   /// - Parameter series: From the pixel's first step on.
   private func gather(
     _ chunk: UnsafeRawBufferPointer, _ coordinates: [Int], _ pixel: Pixel, _ steps: Range<Int>,
-    _ size: Int, into series: UnsafeMutableRawBufferPointer
+    _ size: Int, _ strides: Strides, into series: UnsafeMutableRawBufferPointer
   ) {
-    let extents = array.metadata.chunkShape
-    func stride(_ axis: Int) -> Int { extents[(axis + 1)...].reduce(size, *) }
-    var offset = pixel.row % extents[axes.latitude] * stride(axes.latitude)
-    offset += pixel.column % extents[axes.longitude] * stride(axes.longitude)
+    let offset =
+      pixel.row % strides.height * strides.row + pixel.column % strides.width * strides.column
     guard let time = axes.time else {
       series.copyMemory(from: UnsafeRawBufferPointer(rebasing: chunk[offset..<offset + size]))
       return
     }
-    let start = coordinates[time] * extents[time]
-    let held = (start..<start + extents[time]).clamped(to: steps)
-    let step = stride(time)
+    let start = coordinates[time] * strides.duration
+    let held = (start..<start + strides.duration).clamped(to: steps)
+    let step = strides.step
     var source = offset + (held.lowerBound - start) * step
     var target = (held.lowerBound - steps.lowerBound) * size
     func copy<Word: BitwiseCopyable>(_: Word.Type) {

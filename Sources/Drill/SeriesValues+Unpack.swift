@@ -24,12 +24,12 @@ extension SeriesValues {
     case .float32:
       withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { room in
         packing.unpack(stored, into: UnsafeMutableRawBufferPointer(room))
-        for index in 0..<count { put(index, Double(room[index])) }
+        put(room) { Double($0) }
       }
     default:
       withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { room in
         packing.unpack(stored, into: UnsafeMutableRawBufferPointer(room))
-        for index in 0..<count { put(index, room[index]) }
+        put(room) { $0 }
       }
     }
   }
@@ -67,6 +67,22 @@ extension SeriesValues {
     case .uint64: whole(UInt64.self)
     case .float32: reals(UInt32.self) { Double(Float(bitPattern: $0)) }
     case .float64: reals(UInt64.self) { Double(bitPattern: $0) }
+    }
+  }
+
+  /// All numbers at once.
+  private mutating func put<Number>(
+    _ numbers: UnsafeMutableBufferPointer<Number>, _ value: (Number) -> Double
+  ) {
+    bits.withUnsafeMutableBufferPointer { bits in
+      statuses.withUnsafeMutableBufferPointer { statuses in
+        for index in numbers.indices {
+          let value = value(numbers[index])
+          guard !value.isNaN else { continue }
+          bits[index] = value.bitPattern
+          statuses[index] = .value
+        }
+      }
     }
   }
 
