@@ -106,22 +106,27 @@ struct ColumnReader: Sendable {
     _ tile: StoredTile, of source: VariableSource, decoder: TileDecoder,
     plane: UnsafeMutableRawBufferPointer, splitter: TileSplitter
   ) throws {
-    let variable = source.reader.variable
     let (firstStep, origin) = source.origin(of: tile.index)
     let shape = source.tileShape
-    let stepByteCount = shape.reduce(variable.elementByteCount ?? 1, *)
-    let inside = zip(zip(origin, shape), plan.layout.shape).map { min($0.0 + $0.1, $1) - $0.0 }
-      .reduce(variable.elementByteCount ?? 1, *)
-    let isFill = tile.bytes == nil && source.source.fill?.bits == variable.layout.fillBits
+    let elementByteCount = source.reader.variable.elementByteCount ?? 1
+    let stepByteCount = shape.reduce(elementByteCount, *)
+    // Of small tiles there are very many: no array is made for each.
+    var inside = elementByteCount
+    for axis in shape.indices {
+      inside *= min(origin[axis] + shape[axis], plan.layout.shape[axis]) - origin[axis]
+    }
+    let isFill =
+      tile.bytes == nil && source.source.fill?.bits == source.reader.variable.layout.fillBits
     let output = UnsafeMutableRawBufferPointer(
       rebasing: plane[..<(stepByteCount * source.stepsPerTile)])
     if !isFill {
       do throws(GranuleError) {
-        try decoder.decode(tile, of: variable, into: output)
+        try decoder.decode(tile, of: source.reader.variable, into: output)
       } catch {
         // The decoder doesn't know which granule a tile is of.
         throw GranuleError(
-          location: source.location, variable: variable.name, reason: error.reason)
+          location: source.location, variable: source.reader.variable.name,
+          reason: error.reason)
       }
     }
     progress.addTiles(1)

@@ -10,9 +10,11 @@ struct VariableSource: Sendable {
   /// Steps of the granule that are wanted, with their position in the store.
   let positions: [Int: Int]
   let source: StepSource
-  let hasTimeDimension: Bool
-  /// How many leading dimensions the layout has that the variable doesn't.
-  let padding: Int
+  /// Tile shape without time, as many dimensions as the layout.
+  let tileShape: [Int]
+  private let gridShape: [Int]
+  /// How many steps a tile holds.
+  let stepsPerTile: Int
   /// Whether reading doesn't wait for a network.
   let isLocal: Bool
 
@@ -32,22 +34,15 @@ struct VariableSource: Sendable {
       fill: packing.missing.first.map {
         FillPattern(bits: $0, elementByteCount: packing.packedType.byteCount)
       })
-    hasTimeDimension = plan.variable.source.hasTimeDimension
-    padding = plan.layout.padding
+    let hasTime = plan.variable.source.hasTimeDimension
+    func spatial(_ extents: [Int]) -> [Int] {
+      Array(repeating: 1, count: plan.layout.padding) + extents.dropFirst(hasTime ? 1 : 0)
+    }
+    tileShape = spatial(variable.layout.tileShape)
+    gridShape = spatial(reader.gridShape)
+    stepsPerTile = hasTime ? variable.layout.tileShape[0] : 1
     isLocal = member.source.store.localPath(of: member.source.key) != nil
   }
-
-  /// Tile shape without time, as many dimensions as the layout.
-  var tileShape: [Int] { spatial(reader.variable.layout.tileShape) }
-
-  private var gridShape: [Int] { spatial(reader.gridShape) }
-
-  private func spatial(_ extents: [Int]) -> [Int] {
-    Array(repeating: 1, count: padding) + extents.dropFirst(hasTimeDimension ? 1 : 0)
-  }
-
-  /// How many steps a tile holds.
-  var stepsPerTile: Int { hasTimeDimension ? reader.variable.layout.tileShape[0] : 1 }
 
   /// The tiles of wanted steps that lie in a column, in C order.
   func tiles(in column: [Range<Int>]) -> [Int] {
@@ -65,13 +60,11 @@ struct VariableSource: Sendable {
 
   /// A tile's first step, and its first element in space.
   func origin(of tile: Int) -> (step: Int, space: [Int]) {
-    let grid = gridShape
-    let shape = tileShape
     var rest = tile
-    var origin = grid
-    for axis in grid.indices.reversed() {
-      origin[axis] = rest % grid[axis] * shape[axis]
-      rest /= grid[axis]
+    var origin = gridShape
+    for axis in origin.indices.reversed() {
+      origin[axis] = rest % gridShape[axis] * tileShape[axis]
+      rest /= gridShape[axis]
     }
     return (rest * stepsPerTile, origin)
   }

@@ -114,27 +114,32 @@ struct ObjectHeader {
 
 /// Little-endian fields, one after another.
 struct ByteFields {
-  private var bytes: ArraySlice<UInt8>
-  private let start: Int
+  private let bytes: ArraySlice<UInt8>
+  private var next: Int
 
   init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
-    start = bytes.startIndex
+    next = bytes.startIndex
   }
 
-  var remaining: Int { bytes.count }
-  var position: Int { bytes.startIndex - start }
+  var remaining: Int { bytes.endIndex - next }
+  var position: Int { next - bytes.startIndex }
 
   mutating func take(_ count: Int) throws(GranuleError.Reason) -> ArraySlice<UInt8> {
-    guard count <= bytes.count else { throw .damaged("a structure that is cut short") }
-    defer { bytes = bytes.dropFirst(count) }
-    return bytes.prefix(count)
+    bytes[try advance(count)]
+  }
+
+  /// Where the next bytes are, which then count as taken.
+  private mutating func advance(_ count: Int) throws(GranuleError.Reason) -> Range<Int> {
+    guard count <= remaining else { throw .damaged("a structure that is cut short") }
+    next += count
+    return next - count..<next
   }
 
   /// - Throws: also if the number is beyond `Int.max`, which no offset or count can be.
   mutating func integer(_ byteCount: Int) throws(GranuleError.Reason) -> Int {
     var value: UInt64 = 0
-    for byte in try take(byteCount).reversed() { value = value << 8 | UInt64(byte) }
+    for index in try advance(byteCount).reversed() { value = value << 8 | UInt64(bytes[index]) }
     guard let value = Int(exactly: value) else { throw .damaged("a size or offset of \(value)") }
     return value
   }

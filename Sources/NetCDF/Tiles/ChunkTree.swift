@@ -94,13 +94,14 @@ struct ChunkTree {
     var fields = ByteFields(node.bytes[...])
     _ = try fields.take(headByteCount)
     var start = variable.shape
+    let fileByteCount = reader.source.info.byteCount
     for _ in 0..<node.entryCount {
       let byteCount = try fields.integer(4)
       let filterMask = try fields.integer(4)
       for axis in start.indices { start[axis] = try fields.integer(8) }
       _ = try fields.take(8)
       let address = try fields.integer(addressSize)
-      guard address <= reader.source.info.byteCount else {
+      guard address <= fileByteCount else {
         throw .damaged("a chunk or index at byte \(address)")
       }
       if node.level > 0 {
