@@ -6,8 +6,10 @@
 #   scripts/install-deps.sh --check   install nothing; exit 1 if anything is missing
 set -eu
 
-# The C libraries, the tool that finds them, and what the test judges need.
+# The C libraries, the tool that finds them, and what the test judges need. Swift's own libraries,
+# which the command is linked to statically, take those of C++.
 packages="
+  g++
   gcc
   libblosc-dev
   libc6-dev
