@@ -82,7 +82,7 @@ public struct BenchConfig: Codable, Hashable, Sendable {
   /// - Throws: ``BenchError/config(_:)`` with what is wrong.
   public init(yaml: String) throws(BenchError) {
     do { self = try YAMLDecoder().decode(BenchConfig.self, from: yaml) } catch {
-      throw .config("\(error)")
+      throw .unreadable(error)
     }
     let known = Set(stacks.map(\.name))
     let named = jobs.map(\.stack) + growth.map(\.stack) + [conversion.stack]

@@ -24,6 +24,24 @@ public enum BenchError: Error, Hashable, Sendable, CustomStringConvertible {
     public let expected: String
   }
 
+  /// Says what a file of ours lacks in its own terms, not in the decoder's.
+  static func unreadable(_ error: any Error, of file: String = "") -> BenchError {
+    func at(_ path: [any CodingKey]) -> String {
+      path.map { $0.intValue.map { "entry \($0 + 1)" } ?? "“\($0.stringValue)”" }
+        .joined(separator: ", ")
+    }
+    switch error {
+    case DecodingError.keyNotFound(let key, let context):
+      let place = context.codingPath.isEmpty ? "" : " in \(at(context.codingPath))"
+      return .config("\(file)“\(key.stringValue)” is missing\(place)")
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.dataCorrupted(let context):
+      let place = context.codingPath.isEmpty ? "" : "\(at(context.codingPath)): "
+      return .config("\(file)\(place)\(context.debugDescription)")
+    default: return .config("\(file)\(error)")
+    }
+  }
+
   public var description: String {
     switch self {
     case .config(let problem): "the configuration can't be used: \(problem)"

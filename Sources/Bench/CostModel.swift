@@ -31,7 +31,7 @@ public struct CostModel: Codable, Sendable {
     /// - Throws: ``BenchError/config(_:)``.
     public init(yaml: String) throws(BenchError) {
       do { self = try YAMLDecoder().decode(Prices.self, from: yaml) } catch {
-        throw .config("prices: \(error)")
+        throw .unreadable(error, of: "prices: ")
       }
     }
   }

@@ -35,7 +35,9 @@ struct BenchConfigTests {
     ("box: 25", "box: 25, points: 3", "either “points” or “box”"),
     ("bucket: [\"one pixel, 1 year\"]", "bucket: [everything]", "no job “everything”"),
     ("rounds: 2", "rounds: 0", "at least 1"),
-    ("rounds: 2", "rounds: often", "rounds"),
+    ("rounds: 2", "rounds: often", "“rounds”"),
+    ("rounds: 2", "turns: 2", "“rounds” is missing"),
+    ("points: 10}", "points: ten}", "“jobs”, entry 3, “points”"),
     ("flags, firstYear: 2020, years: 1", "flags, firstYear: 2020, years: 2", "its “years” is 1"),
   ])
   func `a configuration that can't be run is refused`(
