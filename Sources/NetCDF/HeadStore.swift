@@ -3,9 +3,10 @@ internal import Synchronization
 
 extension GranuleSource {
   /// The same granule, whose first bytes are asked for only once: its header is there, and often
-  /// chunk indexes and small variables.
+  /// chunk indexes and small variables. A local granule stays as it is.
   package func keepingHead() -> GranuleSource {
-    GranuleSource(store: HeadStore(store, key), key: key, info: info)
+    guard store.localPath(of: key) == nil else { return self }
+    return GranuleSource(store: HeadStore(store, key), key: key, info: info)
   }
 }
 

@@ -41,6 +41,7 @@ struct ColumnWriter: Sendable {
         }
         var result = TaskRecord()
         for try await error in group { result.largestError = max(result.largestError, error) }
+        try await sequence.finish()
         result.objects = await sequence.objects
         return result
       }

@@ -19,8 +19,11 @@ actor ShardSequence {
   private var failure: (any Error)?
   private var shard: ShardWriter?
   private var shardChunks = 0
-  /// Complete shards whose last requests are on their way, by the order of their last batch.
-  private var finishing: [Int: ShardWriter] = [:]
+  /// Shards before the one being written, whose last requests are on their way, the oldest first.
+  private var finishing: [(writer: ShardWriter, byteCount: Int, end: Task<Void, any Error>)] = []
+  /// How much of them may be in memory, unless it is one: a small shard is sent whole at its end.
+  private static let finishingByteCount = 24 << 20
+  private var shardByteCount = 0
   private var records: [(order: Int, record: ObjectRecord)] = []
 
   /// What was written, in order.
@@ -64,31 +67,46 @@ actor ShardSequence {
   private func flush(_ batch: EncodedBatch, at order: Int) async throws {
     pending[order] = batch
     guard !isFlushing else { return }
-    var complete: [Int] = []
-    do {
-      isFlushing = true
-      defer { isFlushing = false }
-      while let batch = pending.removeValue(forKey: next) {
-        try await appendToShard(batch)
-        if batch.isLastOfShard {
-          finishing[next] = shard
-          complete.append(next)
-          shard = nil
-          shardChunks = 0
-        }
-        finished(batch)
+    isFlushing = true
+    defer { isFlushing = false }
+    while let batch = pending.removeValue(forKey: next) {
+      try await appendToShard(batch)
+      if batch.isLastOfShard, let writer = shard {
+        try await finish(untilBelow: Self.finishingByteCount - shardByteCount)
+        let order = next
+        // A distant store takes its time for the end of a shard: the next one is written meanwhile.
+        finishing.append((writer, shardByteCount, Task { try await end(writer, order) }))
+        shard = nil
+        shardChunks = 0
+        shardByteCount = 0
       }
+      finished(batch)
     }
-    // A distant store takes its time for the end of a shard: the next one is written meanwhile.
-    _ = try await inOrder(complete, width: complete.count) { try await self.finish($0) }
   }
 
-  private func finish(_ order: Int) async throws {
-    if let record = try await finishing[order]?.finish() {
+  private func end(_ writer: ShardWriter, _ order: Int) async throws {
+    do {
+      guard let record = try await writer.finish() else { return }
       records.append((order, record))
       progress.addWritten(record.byteCount)
+    } catch {
+      fail(error)
+      throw error
     }
-    finishing[order] = nil
+  }
+
+  /// Waits for shards that are being finished; after the last batch for all of them.
+  ///
+  /// - Parameter byteCount: What those that remain may have.
+  func finish(untilBelow byteCount: Int = 0) async throws {
+    while let end = finishing.first?.end, finishing.reduce(0, { $0 + $1.byteCount }) > byteCount {
+      try await withTaskCancellationHandler {
+        try await end.value
+      } onCancel: {
+        end.cancel()
+      }
+      finishing.removeFirst()
+    }
   }
 
   private func finished(_ batch: EncodedBatch) {
@@ -109,7 +127,11 @@ actor ShardSequence {
   /// Leaves nothing of an unfinished shard behind.
   func cancel() async {
     await shard?.cancel()
-    for writer in finishing.values { await writer.cancel() }
+    for (writer, _, end) in finishing {
+      end.cancel()
+      _ = await end.result
+      await writer.cancel()
+    }
   }
 
   private func writeChunks(_ batch: EncodedBatch, _ order: Int) async throws {
@@ -152,6 +174,7 @@ actor ShardSequence {
     }
     if batch.isLastOfShard { pad(to: plan.spec.chunksPerShard.reduce(1, *)) }
     try await writer.append(contentsOf: chunks)
+    shardByteCount += batch.byteCount
     shardChunks += chunks.count
   }
 

@@ -66,7 +66,7 @@ public struct StackScanner: Sendable {
     _ source: GranuleSource, _ pool: GranulePool
   ) async throws -> GranuleProbe {
     // Coordinates and their indexes mostly lie where the header does.
-    let reading = source.store.localPath(of: source.key) == nil ? source.keepingHead() : source
+    let reading = source.keepingHead()
     let granule = try await parser.header(of: reading)
     let (variable, units) = try granule.timeVariable(named: options.request.time)
     guard case .number(let type) = variable.type else {

@@ -24,8 +24,8 @@ final class S3Upload: Upload {
 
   /// Of the first parts: S3 wants at least 5 MiB.
   fileprivate static let firstPartByteCount = 8 << 20
-  /// How many parts are on their way at once: a server takes its time for each.
-  private static let partsInFlight = 3
+  /// How many parts are on their way at once: a server takes its time for each, and each is memory.
+  private static let partsInFlight = 2
 
   init(store: S3Store, key: StoreKey) {
     self.store = store
@@ -81,6 +81,8 @@ final class S3Upload: Upload {
       state.upload = upload
       return (upload, state.parts)
     }
+    // One that began behind the caller's back would be missed by who removes unfinished uploads.
+    _ = try await Self.value(of: upload)
     if before.count >= Self.partsInFlight {
       _ = try await Self.value(of: before[before.count - Self.partsInFlight])
     }

@@ -32,6 +32,9 @@ public final class StageClock: Sendable {
     Double(totals[stage.rawValue].nanoseconds.load(ordering: .relaxed)) / 1e9
   }
 
+  /// CPU seconds of all stages so far.
+  public var totalSeconds: Double { Stage.allCases.reduce(0) { $0 + seconds($1) } }
+
   /// Bytes that a stage has worked on.
   public func byteCount(_ stage: Stage) -> Int {
     totals[stage.rawValue].byteCount.load(ordering: .relaxed)

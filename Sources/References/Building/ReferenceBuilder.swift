@@ -41,7 +41,7 @@ public struct ReferenceBuilder: Sendable {
 
   func build(_ source: GranuleSource) async throws(ReferenceError) -> Result {
     let isLocal = source.store.localPath(of: source.key) != nil
-    let reading = isLocal ? source : source.keepingHead()
+    let reading = source.keepingHead()
     let granule: Granule
     do { granule = try await parser.header(of: reading) } catch { throw .granule(error) }
     let indexed = await inOrder(granule.variables, width: isLocal ? 1 : Self.distantWidth) {

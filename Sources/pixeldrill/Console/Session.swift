@@ -41,9 +41,10 @@ struct Session {
     let parser = parser(for: request.inputs)
     let root = try access.root(target)
     let (stack, compressors) = try await survey(request, root, parser: parser)
-    // Reading is counted for itself.
-    clock?.add(
-      .scan, seconds: CPUTime.seconds() - (clock?.seconds(.read) ?? 0), byteCount: 0)
+    // Reading and transferring are counted for themselves.
+    if let clock {
+      clock.add(.scan, seconds: CPUTime.seconds() - clock.totalSeconds, byteCount: 0)
+    }
     let conversion = try Conversion(
       stack: stack, options: request.options, compressors: compressors, parser: parser,
       root: root,
